@@ -1,0 +1,1 @@
+"""A TLS decryption gateway for mitmproxy: decide, verify, sign, inspect, record."""

@@ -1,0 +1,1 @@
+"""Whom we play: the Forward Trust and Forward Untrust authorities and the leaves they sign."""

@@ -1,0 +1,1 @@
+"""What a certificate says, read leniently from DER; no judgement."""

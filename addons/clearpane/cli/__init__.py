@@ -1,0 +1,1 @@
+"""The `clearpane` command: one module per verb."""

@@ -1,0 +1,1 @@
+"""rules/ and ca/ together: references checked, all problems at once."""

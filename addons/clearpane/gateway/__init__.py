@@ -1,0 +1,1 @@
+"""mitmproxy's side: one addon per moment of a connection."""

@@ -1,0 +1,1 @@
+"""What a user is shown instead of the content, and its escaping."""

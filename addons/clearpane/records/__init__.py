@@ -1,0 +1,1 @@
+"""What happened and why: threat, traffic and decryption records, captures, outputs."""

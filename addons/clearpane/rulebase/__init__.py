@@ -1,0 +1,1 @@
+"""Decrypt or not: objects, categories, exclusions and the first rule that matches."""

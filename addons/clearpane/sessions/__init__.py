@@ -1,0 +1,1 @@
+"""One Session per connection, the table that holds them, and the counters."""

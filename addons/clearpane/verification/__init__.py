@@ -1,0 +1,1 @@
+"""Is the server who it says it is: handshake, chain, Verdict, Outcome."""
