@@ -1,1 +1,9 @@
-"""mitmproxy's side: one addon per moment of a connection."""
+"""mitmproxy's side: one addon per moment of a connection, in the order in which they come.
+
+- `start.Start`: options, refusals, the policy, the end of the process
+- `connections.Connections`: a connection opens and ends
+- `decide.Decide`: a client says hello
+- `tls.Tls`: the two handshakes
+- `http.Http`: requests and responses (with `stream.Stream`, the one class that is replaced)
+- `streams.Streams`: what is passed on as it is
+"""

@@ -1,0 +1,127 @@
+"""From settings.yaml to `Settings`.
+
+Every key is checked, those of later versions too, so that a file stays valid; what is switched on
+and not acted on yet is said as a warning, never passed over.
+"""
+
+from dataclasses import dataclass
+
+from clearpane.configuration import engines, outputs
+from clearpane.configuration.engines import Scanning
+from clearpane.configuration.outputs import Output
+from clearpane.documents.mapping import Mapping
+from clearpane.documents.place import Text
+
+_KEYS = (
+    *("zones", "users", "max-sessions", "deny-setup-failure", "handshake-timeout", "ssl-decrypt"),
+    *("revocation", "fetch", "antivirus", "on-log-failure", "outputs"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """Timeouts in seconds, within the firewall's range of 1 to 60."""
+
+    ocsp: bool = False
+    crl: bool = False
+    ocsp_receive_timeout: int = 5
+    crl_receive_timeout: int = 5
+    cert_status_timeout: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """What may be fetched for a verdict, and from where."""
+
+    intermediates: bool = False
+    allow_private_addresses: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All but the zones, which belong to the rulebase. `handshake_timeout` is in seconds."""
+
+    users_file: Text | None = None
+    max_sessions: int = 1024
+    deny_setup_failure: bool = False
+    handshake_timeout: float = 10
+    notify_user: bool = False
+    revocation: Revocation = Revocation()
+    fetch: Fetch = Fetch()
+    antivirus: Scanning = Scanning()
+    block_on_log_failure: bool = False
+    outputs: tuple[Output, ...] = ()
+
+
+def parse(document: Mapping | None) -> Settings:
+    """settings.yaml; without the file everything is as on the firewall when it is new."""
+    default = Settings()
+    if document is None:
+        return default
+    document.only(*_KEYS)
+    found = Settings(
+        _users_file(document.mapping("users")),
+        document.integer("max-sessions", default.max_sessions, 1, 1_000_000),
+        document.flag("deny-setup-failure"),
+        document.number("handshake-timeout", default.handshake_timeout, 0.1, 300),
+        _notify_user(document.mapping("ssl-decrypt")),
+        _revocation(document.mapping("revocation")),
+        _fetch(document.mapping("fetch")),
+        engines.parse(document.mapping("antivirus")),
+        document.choice("on-log-failure", ("continue", "block"), "continue") == "block",
+        outputs.parse(document),
+    )
+    _not_yet(document, found)
+    return found
+
+
+def _users_file(block: Mapping | None) -> Text | None:
+    if block is None:
+        return None
+    block.label = "users"
+    block.only("file")
+    file = block.text("file") if block.required("file") else ""
+    return file if isinstance(file, Text) else None
+
+
+def _notify_user(block: Mapping | None) -> bool:
+    if block is None:
+        return False
+    block.label = "ssl-decrypt"
+    block.only("notify-user")
+    return block.flag("notify-user")
+
+
+def _revocation(block: Mapping | None) -> Revocation:
+    default = Revocation()
+    if block is None:
+        return default
+    block.label = "revocation"
+    timeouts = ("ocsp-receive-timeout", "crl-receive-timeout", "cert-status-timeout")
+    block.only("ocsp", "crl", *timeouts)
+    return Revocation(
+        block.flag("ocsp"),
+        block.flag("crl"),
+        *(block.integer(key, default.cert_status_timeout, 1, 60) for key in timeouts),
+    )
+
+
+def _fetch(block: Mapping | None) -> Fetch:
+    if block is None:
+        return Fetch()
+    block.label = "fetch"
+    block.only("intermediates", "allow-private-addresses")
+    return Fetch(block.flag("intermediates"), block.flag("allow-private-addresses"))
+
+
+def _not_yet(document: Mapping, found: Settings) -> None:
+    """What this version reads and does not act on."""
+    for key, is_on, consequence in (
+        ("max-sessions", found.max_sessions != 1024, "sessions are not limited"),
+        ("deny-setup-failure", found.deny_setup_failure, "sessions are not limited"),
+        ("ssl-decrypt", found.notify_user, "no opt-out page is shown"),
+        ("fetch", found.fetch.intermediates, "a missing intermediate leads to Untrust"),
+        ("outputs", bool(found.outputs), "records are written to the state folder alone"),
+    ):
+        if is_on:
+            document.warning(key, f"{key} is not acted on yet: {consequence}")

@@ -1,0 +1,171 @@
+"""Takes messages of several parts apart: forms, byte ranges, and mail with its attachments.
+
+Each part is handed out as its reader would store it, without the transfer encoding.
+"""
+
+import binascii
+import re
+import string
+from collections.abc import Iterable, Iterator
+
+from clearpane.content import headers
+from clearpane.content.detection import Unread, Unscanned
+from clearpane.content.headers import Fields
+from clearpane.content.limits import Budget
+from clearpane.content.member import Member, Part, find, inside, occurrences
+
+MOST_BOUNDARIES = 4
+DEEPEST = 4  # multipart in multipart; mail programs make three
+CHUNK = 1 << 20  # decoded at a time, a multiple of 4
+
+_FIRST_LINE = re.compile(rb"\s*--([^\r\n]{1,200}?)[ \t]*\r?\n")
+_MAIL_FIELD = re.compile(
+    rb"^(?:mime-version|content-type|content-transfer-encoding|received|message-id):",
+    re.IGNORECASE | re.MULTILINE,
+)
+_FIELD = re.compile(rb"[!-9;-~]{1,76}:")
+_BASE64 = string.ascii_letters + string.digits + "+/="
+_NO_BASE64 = bytes(set(range(256)) - set(_BASE64.encode()))
+
+
+def is_multipart(content_type: str) -> bool:
+    return content_type.strip().lower().startswith("multipart/")
+
+
+def is_mail(data: bytes) -> bool:
+    """It begins with header fields, and one of them is mail's own."""
+    head = _mail(data[:16_384])
+    return bool(_FIELD.match(head) and _MAIL_FIELD.search(headers.split(head)[0]))
+
+
+def mail(data: bytes, budget: Budget) -> Iterator[Part]:
+    """The parts of a mail, or its body if it has but one. Raises ExhaustedError."""
+    yield from _entity(_mail(data), budget, 0)
+
+
+def parts(data: bytes, content_type: str, budget: Budget, level: int = 0) -> Iterator[Part]:
+    """The parts of a body whose Content-Type is multipart/*. Raises ExhaustedError."""
+    if level > DEEPEST:
+        detail = f"multipart nested deeper than {DEEPEST} levels"
+        yield Unscanned(Unread.LIMIT, detail=detail)
+        return
+    found = False
+    for boundary in _boundaries(data, content_type):
+        found = found or find(data, b"--" + boundary) >= 0
+        for piece in _split(data, boundary):
+            yield from _entity(piece, budget, level + 1)
+        if "byteranges" in content_type.lower():
+            yield _joined(_split(data, boundary), budget)
+    if not found and data:
+        yield Unscanned(Unread.MALFORMED, detail="a multipart body without parts")
+
+
+def _entity(data: bytes, budget: Budget, level: int) -> Iterator[Part]:
+    """One part: its header fields, and what its body says."""
+    budget.count()
+    block, body = headers.split(data)
+    if len(block) > headers.LARGEST:
+        detail = f"header fields of more than {headers.LARGEST // 1024} KiB"
+        yield Unscanned(Unread.LIMIT, detail=detail)
+        return
+    budget.spend(len(body))
+    fields = headers.fields(block)
+    name = headers.file_name(fields)
+    kind = "; ".join(fields.get("content-type", []))
+    if is_multipart(kind):
+        for part in parts(body, kind, budget, level):
+            yield inside(name, part)
+        return
+    for reading in _readings(body, fields):
+        yield Member(name, reading)
+
+
+def _readings(body: bytes, fields: Fields) -> Iterator[bytes]:
+    """The body without its transfer encoding; as it is where there is none or an unknown one."""
+    encodings = {word.lower() for word in fields.get("content-transfer-encoding", [])}
+    if "base64" in encodings:
+        yield _base64(body)
+    if "quoted-printable" in encodings:
+        yield _quoted_printable(body)
+    if encodings - {"base64", "quoted-printable"} or not encodings:
+        yield body
+
+
+def _joined(pieces: Iterable[bytes], budget: Budget) -> Member:
+    """Ranges put together again, since a virus may be cut to pieces that are harmless each."""
+    ranges = []
+    for piece in pieces:
+        block, body = headers.split(piece)
+        values = headers.fields(block).get("content-range", [""])
+        first = re.search(r"\d{1,18}", values[0])
+        ranges.append((int(first[0]) if first else 0, body))
+    whole = b"".join(body for _, body in sorted(ranges, key=lambda one: one[0]))
+    budget.spend(len(whole))
+    return Member("", whole)
+
+
+def _boundaries(data: bytes, content_type: str) -> list[bytes]:
+    """Those that the type names, and the one that the body begins with."""
+    named = [text for key, text in headers.parameters(content_type) if key == "boundary"]
+    found = [name.encode("utf-8", errors="replace") for name in named if name]
+    if first := _FIRST_LINE.match(data[:512]):
+        found.append(first[1])
+    return list(dict.fromkeys(found))[:MOST_BOUNDARIES]
+
+
+def _split(data: bytes, boundary: bytes) -> Iterator[bytes]:
+    """What is between the delimiter lines; an end that is missing is the end of the data."""
+    mark, start = b"--" + boundary, -1
+    for at in occurrences(data, mark):
+        line = data[at + len(mark) : at + len(mark) + 80]
+        tail = line.partition(b"\n")[0].strip()
+        if (at and data[at - 1 : at] != b"\n") or tail not in (b"", b"--"):
+            continue
+        if start >= 0:
+            yield data[start : _before_newline(data, at)]
+        end_of_line = data.find(b"\n", at + len(mark), at + len(mark) + 80)
+        start = end_of_line + 1 if end_of_line >= 0 else at + len(mark) + len(line)
+    if start >= 0 and data[start:].strip():
+        yield data[start:]
+
+
+def _before_newline(data: bytes, at: int) -> int:
+    """The line break in front of a delimiter belongs to the delimiter."""
+    at -= 1
+    return at - 1 if data[at - 1 : at] == b"\r" else at
+
+
+def _mail(data: bytes) -> bytes:
+    """Without blank lines and a mailbox's `From ` line in front."""
+    data = data.lstrip(b"\r\n")
+    return data.partition(b"\n")[2] if data.startswith(b"From ") else data
+
+
+def _base64(body: bytes) -> bytes:
+    """As mail programs decode it: other characters are skipped, padding ends nothing."""
+    decoded, waiting = [], b""
+    for start in range(0, len(body), CHUNK):
+        waiting += body[start : start + CHUNK].translate(None, _NO_BASE64)
+        *runs, waiting = re.split(rb"=+", waiting)
+        for run in runs:
+            decoded.append(_quads(run, last=True))
+        whole = len(waiting) // 4 * 4
+        decoded.append(_quads(waiting[:whole], last=False))
+        waiting = waiting[whole:]
+    return b"".join([*decoded, _quads(waiting, last=True)])
+
+
+def _quads(run: bytes, *, last: bool) -> bytes:
+    spare = len(run) % 4
+    if last and spare:
+        run = run[:-1] if spare == 1 else run + b"=" * (4 - spare)
+    return binascii.a2b_base64(run)
+
+
+def _quoted_printable(body: bytes) -> bytes:
+    decoded, start = [], 0
+    while start < len(body):
+        end = body.rfind(b"\n", start, start + CHUNK) + 1 or start + CHUNK
+        decoded.append(binascii.a2b_qp(body[start:end]))
+        start = end
+    return b"".join(decoded)

@@ -1,0 +1,17 @@
+"""The addons in their order, sharing one Core."""
+
+from clearpane.gateway.connections import Connections
+from clearpane.gateway.core import Core
+from clearpane.gateway.decide import Decide
+from clearpane.gateway.http import Http
+from clearpane.gateway.start import Start
+from clearpane.gateway.streams import Streams
+from clearpane.gateway.tls import Tls
+
+
+def make_addons(*, script: bool) -> list[object]:
+    """`script`: stock mitmproxy loads them with -s; else the caller starts them by `Start.begin`."""
+    core = Core()
+    http = Http(core)
+    start = Start(core, http, script=script)
+    return [start, Connections(core), Decide(core), Tls(core), http, Streams(core)]

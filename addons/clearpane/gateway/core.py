@@ -1,0 +1,148 @@
+"""What the addons share: the policy in force, the open connections, and the reporter.
+
+Everything that decides is asked from the addons; nothing here decides.
+"""
+
+import time
+from dataclasses import replace
+from datetime import datetime
+
+from mitmproxy import connection, ctx, http
+from mitmproxy.proxy.context import Context
+from mitmproxy.proxy.server import ConnectionHandler
+
+from clearpane.gateway import show
+from clearpane.gateway.facts import address_of, known_user, listener_of, name_of, shown_certificate
+from clearpane.gateway.force import Force
+from clearpane.gateway.live import Live
+from clearpane.gateway.reporter import Reporter
+from clearpane.hello import Hello, address
+from clearpane.pipeline import Course, at_hello
+from clearpane.rulebase.decision import Decision
+from clearpane.sessions.table import Sessions
+from clearpane.sessions.tls import Leg
+from clearpane.verification.verdict import Verdict
+
+
+class Core:
+    """One gateway. A new policy replaces the old one whole; open connections keep theirs."""
+
+    force: Force
+    reporter: Reporter
+
+    def __init__(self) -> None:
+        self.sessions = Sessions()
+        self._live: dict[str, Live] = {}
+
+    def begin(self, force: Force, reporter: Reporter) -> None:
+        """Before the first connection; `force` is replaced by every later policy."""
+        self.force, self.reporter = force, reporter
+
+    @staticmethod
+    def now() -> datetime:
+        """The local time with its zone; schedules and records are in it."""
+        return datetime.fromtimestamp(time.time()).astimezone()
+
+    @property
+    def accepts(self) -> bool:
+        """Whether new sessions may begin."""
+        return self.reporter.healthy or not self.force.policy.settings.block_on_log_failure
+
+    @property
+    def held(self) -> int:
+        """Bytes of all bodies that are held back at this moment."""
+        return sum(sum(live.held.values()) for live in self._live.values())
+
+    def of(self, client: connection.Client) -> Live | None:
+        return self._live.get(client.id)
+
+    def of_flow(self, flow: http.HTTPFlow) -> Live:
+        """The flow's connection; a replay from a user interface has none, so it gets one."""
+        key = flow.id if flow.is_replay else flow.client_conn.id
+        live = self._live.get(key)
+        if live is None and flow.is_replay:
+            return self.open(key, flow.client_conn, None)
+        if live is None:
+            raise RuntimeError("a request that belongs to no connection")
+        return live
+
+    def open(
+        self, key: str, client: connection.Client, handler: ConnectionHandler | None
+    ) -> Live:
+        host, port = client.peername[:2] if client.peername else ("0.0.0.0", 0)
+        session = self.sessions.open(key, self.now(), str(address(host)), port)
+        live = self._live[key] = Live(key, session, self.force, handler)
+        return live
+
+    def adopt(self, live: Live, client: connection.Client) -> None:
+        """The connection goes by another client object, as a replay's does."""
+        if client.id not in self._live:
+            live.aliases.append(client.id)
+            self._live[client.id] = live
+
+    def close(self, live: Live) -> None:
+        """The connection is over; its records are written once, whoever calls first."""
+        for key in (live.key, *live.aliases):
+            self._live.pop(key, None)
+        live.disarm()
+        now = self.now()
+        if session := self.sessions.close(live.key, now):
+            show.ended(live)
+            self.reporter.ended(session, now)
+
+    def close_all(self) -> None:
+        """The gateway stops: no hook tells of the connections that are still open."""
+        for live in tuple(self._live.values()):
+            self.close(live)
+
+    def hello_of(self, context: Context, sni: str) -> Hello:
+        """What is known of a connection, in the rulebase's terms."""
+        client, server = context.client, context.server
+        host, port = server.address[:2] if server.address else ("", 0)
+        there = host if server.via or not server.peername else server.peername[0]
+        return Hello(
+            source=address(client.peername[0]),
+            source_port=client.peername[1],
+            destination=address_of(there),
+            port=port,
+            listener=listener_of(client.proxy_mode),
+            host=name_of(host),
+            sni=sni,
+            user=known_user(ctx.master, client),
+        )
+
+    def hello_of_request(self, flow: http.HTTPFlow) -> Hello:
+        """What stands in for a ClientHello where the request itself asks for TLS."""
+        client, host = flow.client_conn, flow.request.host
+        return Hello(
+            source=address(client.peername[0]) if client.peername else address("0.0.0.0"),
+            source_port=client.peername[1] if client.peername else 0,
+            destination=address_of(host),
+            port=flow.request.port,
+            listener=listener_of(client.proxy_mode),
+            host=name_of(host),
+            user=known_user(ctx.master, client),
+        )
+
+    def decide(self, live: Live, hello: Hello) -> Decision:
+        """The rulebase's answer, noted and counted."""
+        now = self.now()
+        live.hello = hello
+        live.decision = at_hello(live.force.policy, hello, now)
+        self.sessions.decide(live.session, live.decision, now)
+        return live.decision
+
+    def redecide(self, live: Live, name: str) -> Decision:
+        """What the answer would be for another host on the same connection; not counted."""
+        assert live.hello
+        return at_hello(live.force.policy, replace(live.hello, sni=name), self.now())
+
+    def note_verdict(self, live: Live, verdict: Verdict, course: Course) -> None:
+        """The first server connection tells what the records say of the server."""
+        live.verdict, live.course = verdict, course
+        session = live.session
+        session.server = Leg(verdict.version, verdict.cipher, verdict.group)
+        session.revocation = verdict.revocation
+        session.authority = course.signer
+        session.certificate = shown_certificate(verdict)
+        session.note(*course.reasons)

@@ -1,0 +1,161 @@
+"""The moment a client says hello: the rulebase decides and the layers follow.
+
+mitmproxy's own choice of the next layer takes a few first bytes for "no TLS" and goes raw for good.
+Here nothing is chosen before it is certain what the client speaks.
+"""
+
+import re
+from functools import partial
+
+from mitmproxy import exceptions
+from mitmproxy.proxy import layer, mode_specs
+from mitmproxy.proxy.context import Context
+from mitmproxy.proxy.layers import HttpLayer, ServerTLSLayer
+from mitmproxy.proxy.layers.http import HTTPMode
+from mitmproxy.proxy.layers.tls import HTTP_ALPNS, parse_client_hello
+from mitmproxy.tls import ClientHello
+
+from clearpane.gateway.boundary import abort, fail_closed
+from clearpane.gateway.client_hello import server_name, takes_ecdsa
+from clearpane.gateway.core import Core
+from clearpane.gateway.layers import ClientTLS, Closed, PassThrough, ServerFirst
+from clearpane.gateway.live import Live
+from clearpane.pipeline import Step
+from clearpane.sessions.session import App
+
+# A ClientHello with post-quantum key shares is about 2 KB; OpenSSL refuses messages over 16 KiB
+# (SSL3_RT_MAX_PLAIN_LENGTH) for a hello, records around it add little.
+MAX_HELLO = 32_768
+_DNS = (53, 5353)
+_REQUEST_LINE = re.compile(rb"[A-Za-z]{3,}[^\n]* ")
+_MAYBE_REQUEST = re.compile(rb"[A-Za-z]{1,20}\Z")
+
+
+class Decide:
+    """Chooses the layer that follows."""
+
+    name = "clearpane-decide"
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    @fail_closed
+    def next_layer(self, next_layer: layer.NextLayer) -> None:
+        context = next_layer.context
+        if next_layer.layer:
+            return
+        if context.client.transport_protocol != "tcp":
+            next_layer.layer = self._datagrams(context)
+            return
+        live = self._core.of(context.client)
+        if live is None:
+            next_layer.layer = Closed(context)
+        elif any(isinstance(above, ClientTLS) for above in context.layers):
+            next_layer.layer = self._inside(next_layer, live)
+        elif context.server.address is None:
+            if _maybe_tls(next_layer.data_client()) and len(next_layer.data_client()) < 3:
+                raise exceptions.AddonHalt  # stock takes fewer than three bytes for HTTP
+        else:
+            next_layer.layer = self._outside(next_layer, live)
+
+    def _datagrams(self, context: Context) -> layer.Layer | None:
+        """Name look-ups are mitmproxy's; QUIC is closed, so that browsers come back over TCP."""
+        port = context.server.address[1] if context.server.address else 0
+        return None if port in _DNS or _is_dns(context) else Closed(context)
+
+    def _outside(self, asked: layer.NextLayer, live: Live) -> layer.Layer:
+        """Nothing is decrypted yet."""
+        data, context = asked.data_client(), asked.context
+        if not data:
+            if not asked.data_server():
+                raise exceptions.AddonHalt
+            return ServerFirst(context)
+        if not _maybe_tls(data):
+            return self._plain(data, context, live)
+        if live.timer is None:
+            live.arm(partial(self._late, live, context))
+        try:
+            hello = parse_client_hello(data)
+        except ValueError:
+            return self._refuse(live, context, "not-tls")
+        if hello is None and len(data) > MAX_HELLO:
+            return self._refuse(live, context, "not-tls")
+        if hello is None:
+            raise exceptions.AddonHalt
+        live.disarm()
+        return self._decide(hello, context, live)
+
+    def _decide(self, hello: ClientHello, context: Context, live: Live) -> layer.Layer:
+        name, sent = server_name(hello)
+        live.hello = self._core.hello_of(context, name)
+        live.session.greet(live.hello, sent)
+        if sent and not name:
+            return self._refuse(live, context, "invalid-server-name")
+        live.ecdsa = takes_ecdsa(hello)
+        live.decision = self._core.decide(live, live.hello)
+        if not live.decision.decrypts:
+            live.session.app = App.SSL
+            return PassThrough(context)
+        context.server.tls = True
+        server_tls = ServerTLSLayer(context)
+        server_tls.child_layer = ClientTLS(context, hello, self._bypass)
+        return server_tls
+
+    def _bypass(self, context: Context) -> bool:
+        """Asked between the two handshakes."""
+        live = self._core.of(context.client)
+        if not live or not live.course or live.course.step is not Step.BYPASS:
+            return False
+        live.session.app = App.SSL
+        return True
+
+    def _plain(self, data: bytes, context: Context, live: Live) -> layer.Layer:
+        """HTTP is inspected as HTTP; anything else passes, recorded as what it is."""
+        if _MAYBE_REQUEST.match(data):
+            raise exceptions.AddonHalt
+        if _speaks_http(data):
+            return HttpLayer(context, HTTPMode.transparent)
+        return self._raw(context, live)
+
+    def _raw(self, context: Context, live: Live) -> layer.Layer:
+        live.hello = live.hello or self._core.hello_of(context, "")
+        live.session.destination = str(live.hello.destination or live.session.destination)
+        live.session.host, live.session.port = live.hello.host, live.hello.port
+        live.session.app = App.UNKNOWN_TCP
+        live.session.note("not-tls")
+        return PassThrough(context)
+
+    def _inside(self, asked: layer.NextLayer, live: Live) -> layer.Layer:
+        """Between the two TLS legs: HTTP, or something that no decoder knows."""
+        context, data = asked.context, asked.data_client()
+        if live.blocked or context.client.alpn in HTTP_ALPNS or (data and _speaks_http(data)):
+            return HttpLayer(context, HTTPMode.transparent)
+        if not asked.data_server() and (not data or _MAYBE_REQUEST.match(data)):
+            raise exceptions.AddonHalt
+        live.session.app = App.UNKNOWN_TCP
+        self._core.reporter.undecoded(live.session, self._core.now())
+        return PassThrough(context)
+
+    def _refuse(self, live: Live, context: Context, reason: str) -> layer.Layer:
+        live.disarm()
+        live.session.tls = True
+        live.session.block(reason)
+        return Closed(context)
+
+    def _late(self, live: Live, context: Context) -> None:
+        live.session.tls = True
+        live.session.block("handshake-timeout")
+        abort(context.client)
+
+
+def _maybe_tls(data: bytes) -> bool:
+    """Whether these first bytes are, or may become, a TLS handshake record (RFC 8446, 5.1)."""
+    return data[:1] == b"\x16" and data[1:2] in (b"", b"\x03") and data[2:3] <= b"\x04"
+
+
+def _speaks_http(data: bytes) -> bool:
+    return bool(_REQUEST_LINE.match(data)) and not data.startswith(b"SSH-")
+
+
+def _is_dns(context: Context) -> bool:
+    return isinstance(context.client.proxy_mode, mode_specs.DnsMode)

@@ -1,0 +1,60 @@
+"""mitmproxy's objects in the product's words."""
+
+from mitmproxy import connection
+from mitmproxy.master import Master
+from mitmproxy.proxy import mode_specs
+
+from clearpane.hello import Address, address, host_name
+from clearpane.sessions.tls import ServerCertificate
+from clearpane.verification.verdict import Verdict
+
+
+def address_of(text: str) -> Address | None:
+    """The address, or None for a name."""
+    try:
+        return address(text)
+    except ValueError:
+        return None
+
+
+def name_of(text: str) -> str:
+    """The host name; empty for an address and for what is no name."""
+    if address_of(text) is not None:
+        return ""
+    try:
+        return host_name(text)
+    except ValueError:
+        return ""
+
+
+def listener_of(mode: mode_specs.ProxyMode) -> str:
+    """`MODE@PORT`, as zones name listeners."""
+    return f"{mode.type_name}@{mode.listen_port()}"
+
+
+def known_user(master: Master, client: connection.Client) -> str:
+    """Who authenticated at the proxy; empty for nobody."""
+    proxyauth = master.addons.get("proxyauth")
+    user: tuple[str, str] | None = proxyauth.authenticated.get(client) if proxyauth else None
+    return user[0] if user else ""
+
+
+def shown_certificate(verdict: Verdict) -> ServerCertificate | None:
+    """What records say of the server's own certificate."""
+    real = verdict.certificate
+    if real is None:
+        return None
+    return ServerCertificate(
+        common_name=real.common_name,
+        issuer=real.issuer_name,
+        root=verdict.root_name,
+        serial=real.serial,
+        fingerprint=real.fingerprint,
+        not_before=real.not_before,
+        not_after=real.not_after,
+        version=3,
+        bits=real.key_bits,
+        names=tuple(name.value for name in real.names),
+        missing_issuer=verdict.missing_issuer,
+        ca_issuers=verdict.ca_issuers,
+    )

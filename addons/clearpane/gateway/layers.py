@@ -1,0 +1,143 @@
+"""Layers of our own where mitmproxy's would go raw or invisible.
+
+They move bytes and ask `bypass` and nothing else; what is decided, counted and recorded stands in
+the addons.
+"""
+
+from collections.abc import Callable
+
+from mitmproxy import connection, flow, tcp
+from mitmproxy.proxy import commands, events, layer
+from mitmproxy.proxy.context import Context
+from mitmproxy.proxy.layers import ClientTLSLayer, ServerTLSLayer
+from mitmproxy.proxy.layers.tcp import TcpEndHook, TcpErrorHook, TcpStartHook
+from mitmproxy.proxy.layers.tls import TlsClienthelloHook, TLSLayer
+from mitmproxy.tls import ClientHello, ClientHelloData
+
+
+class Closed(layer.Layer):
+    """Ends both sides; where a decision could not be made, nothing flows."""
+
+    def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
+        if isinstance(event, events.Start):
+            if self.context.server.connected:
+                yield commands.CloseConnection(self.context.server)
+            yield commands.CloseConnection(self.context.client)
+
+
+class PassThrough(layer.Layer):
+    """Relays a session that is not decrypted; it is visible as a tcp flow that keeps no bytes.
+
+    mitmproxy's own `TCPLayer(ignore=True)` would be invisible, and a visible one keeps every
+    message in memory. Bytes injected from a user interface are not sent: they would be nobody's.
+    """
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.flow = tcp.TCPFlow(context.client, context.server, True)
+
+    def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
+        if isinstance(event, events.Start):
+            yield from self._start()
+        elif isinstance(event, events.DataReceived):
+            if peer := self._peer(event.connection):
+                yield commands.SendData(peer, event.data)
+        elif isinstance(event, events.ConnectionClosed) and (peer := self._peer(event.connection)):
+            yield from self._closed(peer)
+
+    def _start(self) -> layer.CommandGenerator[None]:
+        yield TcpStartHook(self.flow)
+        if self.context.server.timestamp_start is not None:
+            return
+        error = yield commands.OpenConnection(self.context.server)
+        if error:
+            self.flow.error = flow.Error(error)
+            yield TcpErrorHook(self.flow)
+            yield commands.CloseConnection(self.context.client)
+
+    def _peer(self, side: connection.Connection) -> connection.Connection | None:
+        """The other side; none for a connection that was replaced before the relay began."""
+        if side is self.context.client:
+            return self.context.server
+        return self.context.client if side is self.context.server else None
+
+    def _closed(self, peer: connection.Connection) -> layer.CommandGenerator[None]:
+        client, server = self.context.client, self.context.server
+        if (client.state | server.state) & connection.ConnectionState.CAN_READ:
+            yield commands.CloseTcpConnection(peer, half_close=True)
+            return
+        for side in (server, client):
+            if side.state is not connection.ConnectionState.CLOSED:
+                yield commands.CloseConnection(side)
+        if self.flow.live:
+            self.flow.live = False
+            yield TcpEndHook(self.flow)
+
+
+class ServerFirst(layer.Layer):
+    """Relays what a server says unasked and hands over at the client's first byte.
+
+    mitmproxy would take such a connection for raw TCP for good, a later ClientHello included.
+    """
+
+    def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
+        client, server = self.context.client, self.context.server
+        if isinstance(event, events.DataReceived) and event.connection is server:
+            yield commands.SendData(client, event.data)
+        elif isinstance(event, events.DataReceived):
+            child = layer.NextLayer(self.context)
+            self._handle_event = child.handle_event  # type: ignore[method-assign]
+            yield from child.handle_event(events.Start())
+            yield from child.handle_event(event)
+        elif isinstance(event, events.ConnectionClosed):
+            for side in (server, client):
+                if side.state is not connection.ConnectionState.CLOSED:
+                    yield commands.CloseConnection(side)
+
+
+class ClientTLS(ClientTLSLayer):
+    """TLS with the client, after the server's handshake has told what to do.
+
+    Stock mitmproxy goes on with its default authority when the server's handshake fails, and can
+    pass a session through only before it; here `bypass` is asked in between.
+    """
+
+    def __init__(
+        self, context: Context, hello: ClientHello, bypass: Callable[[Context], bool]
+    ) -> None:
+        super().__init__(context)
+        self._hello = hello
+        self._bypass = bypass
+
+    def receive_handshake_data(
+        self, data: bytes
+    ) -> layer.CommandGenerator[tuple[bool, str | None]]:
+        if self.client_hello_parsed:
+            return (yield from TLSLayer.receive_handshake_data(self, data))
+        self.client_hello_parsed = True
+        self.conn.sni, self.conn.alpn_offers = self._hello.sni, self._hello.alpn_protocols
+        yield TlsClienthelloHook(ClientHelloData(self.context, self._hello))
+        yield from self.start_server_tls()  # its failure is told to the addons by a hook
+        if self._bypass(self.context):
+            return (yield from self._pass_through(data))
+        yield from self.start_tls()
+        if not self.conn.connected or not self.tls:
+            return False, "connection closed early"
+        return (yield from TLSLayer.receive_handshake_data(self, data))
+
+    def _pass_through(self, data: bytes) -> layer.CommandGenerator[tuple[bool, str | None]]:
+        """The client's hello goes to a fresh connection; this layer and its parent step aside."""
+        old = self.context.server
+        self.conn = self.tunnel_connection = connection.Client(peername=("", 0), sockname=("", 0))
+        parent = self.context.layers[self.context.layers.index(self) - 1]
+        assert isinstance(parent, ServerTLSLayer)
+        parent.conn = parent.tunnel_connection = connection.Server(address=None)
+        self.context.server = connection.Server(address=old.address, via=old.via)
+        yield commands.CloseConnection(old)
+        error = yield commands.OpenConnection(self.context.server)
+        if error:
+            yield commands.CloseConnection(self.context.client)
+            return False, error
+        self.child_layer = PassThrough(self.context)
+        yield from self.event_to_child(events.DataReceived(self.context.client, data))
+        return True, None

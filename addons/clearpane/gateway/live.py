@@ -1,0 +1,68 @@
+"""What the gateway knows of one open connection beyond its Session.
+
+The Session is what records will say; this is what only mitmproxy's side needs: the handler, timers,
+and the verdict on each server connection.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from mitmproxy import connection, flow, http
+from mitmproxy.proxy.server import ConnectionHandler
+
+from clearpane.gateway.force import Force
+from clearpane.hello import Hello
+from clearpane.pipeline import Course, Step
+from clearpane.rulebase.decision import Decision
+from clearpane.sessions.session import Session
+from clearpane.verification.profile import DecryptionProfile
+from clearpane.verification.verdict import Verdict
+
+
+@dataclass(slots=True, eq=False)
+class Live:
+    """One client connection, or one replay from a user interface (then without a handler)."""
+
+    key: str
+    session: Session
+    force: Force
+    handler: ConnectionHandler | None = None
+    aliases: list[str] = field(default_factory=list)  # further client objects it goes by
+    hello: Hello | None = None
+    decision: Decision | None = None
+    ecdsa: bool = True  # whether the client takes a P-256 leaf
+    verdict: Verdict | None = None
+    course: Course | None = None  # of the connection that the leaf was forged for
+    courses: dict[str, Course] = field(default_factory=dict)  # by server connection
+    failure: str = ""  # why we ended a handshake ourselves
+    timer: asyncio.TimerHandle | None = None
+    streams: list[tuple[str, asyncio.StreamReader]] = field(default_factory=list)
+    held: dict[str, int] = field(default_factory=dict)  # bytes held back, by flow
+    pages: dict[str, http.Response] = field(default_factory=dict)  # pages of our own, by flow
+    shown: flow.Flow | None = None  # what the user interfaces list
+
+    @property
+    def blocked(self) -> bool:
+        """Whether the client gets the page instead of the server."""
+        return self.course is not None and self.course.step is Step.BLOCK
+
+    @property
+    def profile(self) -> DecryptionProfile:
+        """The decryption profile of the rule that matched."""
+        name = self.decision.profile if self.decision else ""
+        return self.force.policy.decryption_profile(name)
+
+    def arm(self, late: Callable[[], None]) -> None:
+        """A handshake begins: calls `late` unless `disarm` comes in time."""
+        self.disarm()
+        self.timer = asyncio.get_running_loop().call_later(self.force.patience, late)
+
+    def disarm(self) -> None:
+        if self.timer:
+            self.timer.cancel()
+        self.timer = None
+
+    def close_server(self, server: connection.Connection) -> None:
+        if self.handler and server in self.handler.transports:
+            self.handler.close_connection(server)

@@ -1,0 +1,60 @@
+"""mitmproxy's three user interfaces with the gateway built in.
+
+Unlike with -s, everything is validated after the options are read and before anything else, and an
+option that does not exist is refused. The addons stand where a script's would: before mitmproxy
+chooses layers and certificates.
+"""
+
+from typing import Any
+
+from mitmproxy import hooks, options
+from mitmproxy.master import Master
+from mitmproxy.tools import cmdline, main
+
+from clearpane.gateway.addons import make_addons
+from clearpane.gateway.start import Start
+
+
+def run(interface: str, arguments: list[str]) -> None:
+    """`dump`, `console` or `web`; takes every argument of mitmproxy's own command."""
+    match interface:
+        case "console":
+            from mitmproxy.tools.console.master import ConsoleMaster as base
+            parser = cmdline.mitmproxy
+        case "web":
+            from mitmproxy.tools.web.master import WebMaster as base
+            parser = cmdline.mitmweb
+        case _:
+            from mitmproxy.tools.dump import DumpMaster as base
+            parser = cmdline.mitmdump
+    main.run(_with_gateway(base), parser, arguments, _filter if interface == "dump" else None)
+
+
+def _with_gateway(base: type[Master]) -> type[Master]:
+    class Gateway(base):  # type: ignore[misc, valid-type]
+        """The interface, and the gateway's addons before its script loader."""
+
+        def __init__(self, opts: options.Options, **given: Any) -> None:
+            super().__init__(opts, **given)
+            self.clearpane = make_addons(script=False)
+            place = self.addons.chain.index(self.addons.get("scriptloader"))
+            for addon in reversed(self.clearpane):
+                self.addons.chain.insert(place, self.addons.register(addon))
+
+        async def run(self) -> None:
+            start = self.clearpane[0]
+            assert isinstance(start, Start)
+            start.begin()
+            # Options left at their defaults are told to no addon that was registered by hand.
+            for addon in self.clearpane:
+                self.addons.invoke_addon_sync(addon, hooks.ConfigureHook(self.options.keys()))
+            await super().run()
+
+    return Gateway
+
+
+def _filter(args: Any) -> dict[str, str]:
+    """mitmdump's trailing arguments are a filter."""
+    words = " ".join(args.filter_args)
+    names = ("save_stream_filter", "readfile_filter", "dumper_filter")
+    return dict.fromkeys(names, words) if words else {}

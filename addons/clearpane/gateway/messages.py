@@ -1,0 +1,47 @@
+"""HTTP messages of mitmproxy as the pipeline takes them, and the product's pages as answers."""
+
+from email.message import Message as MimeMessage
+from urllib.parse import unquote
+
+from mitmproxy import http
+
+from clearpane.antivirus.profile import Direction
+from clearpane.pages.page import Page, Reader
+from clearpane.pipeline import Message
+from clearpane.sessions.session import Session
+
+
+def message_of(flow: http.HTTPFlow, direction: Direction) -> Message:
+    """The body as it was received, still encoded."""
+    sent = flow.request if direction is Direction.UPLOAD else flow.response
+    assert sent is not None
+    codings = ",".join(sent.headers.get_all("content-encoding")).lower().split(",")
+    return Message(
+        decoder="http2" if flow.request.is_http2 else "http",
+        direction=direction,
+        body=sent.raw_content or b"",
+        name=file_name(flow),
+        encodings=tuple(coding.strip() for coding in codings if coding.strip()),
+        content_type=sent.headers.get("content-type", ""),
+    )
+
+
+def file_name(flow: http.HTTPFlow) -> str:
+    """What a record calls the content: the name that was offered, else the last part of the path."""
+    offered = flow.response.headers.get("content-disposition", "") if flow.response else ""
+    if "filename" in offered.lower():
+        header = MimeMessage()
+        header["content-disposition"] = offered.replace("\r", " ").replace("\n", " ")
+        if name := header.get_filename():
+            return name
+    path = unquote(flow.request.path.partition("?")[0])
+    return path.rsplit("/", 1)[-1] or f"{flow.request.pretty_host}{path}"
+
+
+def reader_of(session: Session, flow: http.HTTPFlow) -> Reader:
+    return Reader(session.user or session.source, flow.request.headers.get("accept", ""))
+
+
+def answer(page: Page) -> http.Response:
+    """A page as mitmproxy sends it; the connection is not used again after it on HTTP/1."""
+    return http.Response.make(page.status, page.body, {**page.headers, "Connection": "close"})

@@ -1,0 +1,82 @@
+"""The policy from its files: at the start, on every save, on SIGHUP.
+
+A policy that is not valid never takes the place of one that is; it is said loudly and the old one
+stays in force.
+"""
+
+import asyncio
+import logging
+from concurrent.futures import Executor
+from datetime import datetime
+from pathlib import Path
+
+from mitmproxy.log import ALERT
+
+from clearpane.authorities import store
+from clearpane.configuration.configuration import Configuration
+from clearpane.configuration.load import fingerprint, load
+from clearpane.errors import ClearpaneError
+from clearpane.gateway.core import Core
+from clearpane.gateway.force import Force, put_in_force
+from clearpane.gateway.places import Places
+
+logger = logging.getLogger(__name__)
+
+_EVERY = 1.0  # seconds between two looks at the files
+
+
+class Watch:
+    """Puts a changed policy in force while the gateway runs."""
+
+    def __init__(self, core: Core, places: Places, executor: Executor) -> None:
+        self._core, self._places, self._executor = core, places, executor
+        self._asked = asyncio.Event()
+        self._task = asyncio.get_running_loop().create_task(self._watch(), name="clearpane policy")
+
+    def reload(self) -> None:
+        """Now, whether a file changed or not; open log files are opened anew too."""
+        self._core.reporter.reopen()
+        self._asked.set()
+
+    def stop(self) -> None:
+        self._task.cancel()
+
+    async def _watch(self) -> None:
+        loop = asyncio.get_running_loop()
+        seen = await loop.run_in_executor(self._executor, fingerprint, *self._folders())
+        while True:
+            asked = await self._wait()
+            now = await loop.run_in_executor(self._executor, fingerprint, *self._folders())
+            if asked or now != seen:
+                seen = now
+                await self._replace()
+
+    async def _wait(self) -> bool:
+        try:
+            async with asyncio.timeout(_EVERY):
+                await self._asked.wait()
+        except TimeoutError:
+            return False
+        self._asked.clear()
+        return True
+
+    async def _replace(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            force = await loop.run_in_executor(self._executor, self._make)
+        except ClearpaneError as error:
+            for problem in error.problems:
+                logger.error(str(problem))
+            logger.error("the new policy is not valid; the one before stays in force")
+            return
+        self._core.force = force
+        for warning in force.policy.warnings:
+            logger.warning(str(warning))
+        logger.log(ALERT, "a new policy is in force")
+
+    def _make(self) -> Force:
+        policy = load(self._places.rules, self._places.ca, self._core.now())
+        return put_in_force(policy, self._executor, self._core.force)
+
+    def _folders(self) -> tuple[Path, Path]:
+        return self._places.rules, self._places.ca

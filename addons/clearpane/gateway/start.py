@@ -1,0 +1,160 @@
+"""The moments of the process: start, change, end.
+
+Everything is validated before a port is opened; what is wrong is printed with its cure, and the
+process ends with code 2.
+"""
+
+import asyncio
+import logging
+import os
+import resource
+import signal
+import sys
+from collections.abc import Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Never
+
+from mitmproxy import ctx, exceptions
+from mitmproxy.addonmanager import Loader
+from mitmproxy.log import ALERT
+
+from clearpane.configuration.configuration import Configuration
+from clearpane.configuration.load import load
+from clearpane.errors import ClearpaneError, Problem, Severity
+from clearpane.gateway import refusals, stream
+from clearpane.gateway.core import Core
+from clearpane.gateway.force import put_in_force
+from clearpane.gateway.http import Http
+from clearpane.gateway.places import Places
+from clearpane.gateway.policy import Watch, first_authorities
+from clearpane.gateway.reporter import Reporter
+
+logger = logging.getLogger(__name__)
+
+REFUSED = 2
+_THREADS = 4
+_OPTIONS = {
+    "clearpane_rules": ("rules", "The folder with the rules."),
+    "clearpane_ca": ("ca", "The folder with the authorities' certificates and keys."),
+    "clearpane_state": ("var", "The folder for logs, captures and the process id."),
+}
+
+
+class Start:
+    """Starts, reloads and stops the gateway; `script` says that stock mitmproxy loaded it."""
+
+    name = "clearpane"
+
+    def __init__(self, core: Core, http: Http, *, script: bool) -> None:
+        self._core, self._http, self._script = core, http, script
+        self._executor = ThreadPoolExecutor(_THREADS, "clearpane")
+        self._begun = False
+        self._watch: Watch | None = None
+        self._places = Places()
+
+    def load(self, loader: Loader) -> None:
+        for name, (default, help_text) in _OPTIONS.items():
+            loader.add_option(name, str, default, help_text)
+        if self._script:
+            _stop_script_watcher()
+            self.begin()
+
+    def begin(self) -> None:
+        """Validates everything, or ends the process; nothing is listening yet."""
+        try:
+            ctx.options.process_deferred()
+        except exceptions.OptionsError as error:
+            _refuse([Problem("", str(error), "give the option a value of its type")])
+        self._places = Places.of(ctx.options)
+        if problems := list(refusals.refused(ctx.options, os.environ)):
+            _refuse(problems)
+        if not self._script and (unknown := _unknown_options()):
+            _refuse(unknown)
+        try:
+            made = first_authorities(self._places.ca, self._core.now())
+            policy = load(self._places.rules, self._places.ca, self._core.now())
+            reporter = Reporter(self._places.state, logger.error)
+        except ClearpaneError as error:
+            _refuse(error.problems)
+        except OSError as error:
+            _refuse([Problem(str(error.filename), error.strerror or str(error))])
+        self._core.begin(put_in_force(policy, self._executor), reporter)
+        stream.install(self._http)
+        self._begun = True
+        _say([*policy.warnings, *refusals.doubtful(ctx.options), *_few_descriptors(policy)], made)
+
+    def configure(self, updated: Collection[str]) -> None:
+        """An option changed while the gateway runs: the same refusals hold."""
+        if not self._begun:
+            return
+        for problem in refusals.refused(ctx.options, os.environ):
+            raise exceptions.OptionsError(str(problem))
+        if set(updated) & _OPTIONS.keys() and Places.of(ctx.options) != self._places:
+            raise exceptions.OptionsError("clearpane_* options can't change while it runs")
+
+    def running(self) -> None:
+        if not self._begun:
+            return
+        if not logging.getLogger("mitmproxy.proxy.server").level and not _verbose():
+            # Six lines a connection cost a tenth of it; `termlog_verbosity=debug` brings them back.
+            logging.getLogger("mitmproxy.proxy.server").setLevel(logging.WARNING)
+        if "web_columns" in ctx.options and "comment" not in ctx.options.web_columns:
+            if ctx.options.web_columns == ctx.options.default("web_columns"):
+                ctx.options.web_columns = [*ctx.options.web_columns, "comment"]
+        self._watch = Watch(self._core, self._places, self._executor)
+        if hasattr(ctx.master, "prompt_for_exit"):
+            return  # the console: SIGHUP means there that its terminal is gone
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._watch.reload)
+        self._places.write_pid(os.getpid())
+
+    def done(self) -> None:
+        if not self._begun:
+            return
+        if self._watch:
+            self._watch.stop()
+        self._core.close_all()
+        self._core.reporter.close()
+        self._places.remove_pid(os.getpid())
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _verbose() -> bool:
+    return "termlog_verbosity" in ctx.options and ctx.options.termlog_verbosity == "debug"
+
+
+def _few_descriptors(policy: Configuration) -> list[Problem]:
+    """Each session has a client and a server, and as much again for what is opening."""
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = 4 * policy.settings.max_sessions
+    if allowed >= needed:
+        return []
+    why = f"{allowed} open files are allowed, {policy.settings.max_sessions} sessions need {needed}"
+    return [Problem("RLIMIT_NOFILE", why, f"run ulimit -n {needed}", Severity.WARNING)]
+
+
+def _unknown_options() -> list[Problem]:
+    unknown = [name for name in ctx.options.deferred if name.startswith("clearpane_")]
+    known = ", ".join(_OPTIONS)
+    return [Problem(name, "there is no such option", f"use one of {known}") for name in unknown]
+
+
+def _stop_script_watcher() -> None:
+    """A broken save would unregister the addons while the proxy goes on forwarding."""
+    for script in ctx.master.addons.get("scriptloader").addons:
+        if script.reloadtask and Path(script.fullpath).name == "gateway.py":
+            script.reloadtask.cancel()
+
+
+def _say(warnings: Iterable[Problem], made: str) -> None:
+    for warning in warnings:
+        logger.warning(str(warning))
+    if made:
+        logger.log(ALERT, made)
+
+
+def _refuse(problems: Iterable[Problem]) -> Never:
+    for problem in problems:
+        print(f"clearpane: {problem}", file=sys.stderr)
+    sys.stderr.flush()
+    sys.exit(REFUSED)

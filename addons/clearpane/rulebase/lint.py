@@ -1,0 +1,128 @@
+"""What is allowed but hardly meant: rules that never match, words that nobody uses, dates past.
+
+Only sure cases are named: a rule counts as shadowed where one earlier rule alone matches all that
+it matches.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+
+from clearpane.errors import Problems
+from clearpane.rulebase import spans, users
+from clearpane.rulebase.addresses import AddressSet
+from clearpane.rulebase.rule import AddressField, Rule
+from clearpane.rulebase.rulebase import Rulebase
+
+
+def lint(rulebase: Rulebase, today: date, problems: Problems) -> None:
+    """Records a warning for each finding."""
+    for rule, other in shadowed(rulebase):
+        message = (
+            f'rule "{rule.name}" never matches: rule "{other.name}" above it matches all of it'
+        )
+        problems.warning(rule.place, message, "move it up or remove it")
+    for rule in rulebase.rules:
+        if rule.expired(today):
+            message = f'rule "{rule.name}" expired on {rule.expires} and no longer matches'
+            problems.warning(rule.place, message, "remove it or set a later day")
+    for entry in rulebase.exclusions.custom:
+        if entry.expired(today):
+            message = f"the exclusion {entry.name} expired on {entry.expires} and no longer holds"
+            problems.warning(entry.place, message, "remove it or set a later day")
+    _unused(rulebase, problems)
+
+
+def shadowed(rulebase: Rulebase) -> Iterator[tuple[Rule, Rule]]:
+    """Rules that never match, each with the first rule that takes all of its connections."""
+    for number, rule in enumerate(rulebase.rules):
+        if rule.disabled:
+            continue
+        candidates = rulebase.index.covering(rule) & ((1 << number) - 1)
+        while candidates:
+            lowest = candidates & -candidates
+            earlier = rulebase.rules[lowest.bit_length() - 1]
+            if covers(earlier, rule, rulebase):
+                yield rule, earlier
+                break
+            candidates ^= lowest
+
+
+def covers(earlier: Rule, later: Rule, rulebase: Rulebase) -> bool:
+    """Whether the earlier rule surely matches whatever the later one matches, at any time."""
+    return (
+        not earlier.disabled
+        and (
+            earlier.expires is None
+            or (later.expires is not None and later.expires <= earlier.expires)
+        )
+        and (earlier.schedule is None or earlier.schedule == later.schedule)
+        and _words_cover(earlier.from_zones, later.from_zones)
+        and _words_cover(earlier.to_zones, later.to_zones)
+        and _words_cover(earlier.categories, later.categories)
+        and _users_cover(earlier.users, later.users, rulebase)
+        and _ports_cover(earlier, later)
+        and _addresses_cover(earlier.source, later.source)
+        and _addresses_cover(earlier.destination, later.destination)
+    )
+
+
+def _words_cover(earlier: tuple[str, ...], later: tuple[str, ...]) -> bool:
+    return not earlier or (bool(later) and set(later) <= set(earlier))
+
+
+def _users_cover(earlier: tuple[str, ...], later: tuple[str, ...], rulebase: Rulebase) -> bool:
+    """A user is covered by a group, and everyone but nobody by `known-user`."""
+    if not earlier or not later:
+        return not earlier
+    known = rulebase.objects.users
+    wanted = {word.casefold() for word in earlier}
+    for word in (word.casefold() for word in later):
+        if word in wanted or (word != users.UNKNOWN and users.KNOWN in wanted):
+            continue
+        if word in known.groups or not known.words(word) & wanted:
+            return False
+    return True
+
+
+def _ports_cover(earlier: Rule, later: Rule) -> bool:
+    if not earlier.service.words or not later.service.words:
+        return not earlier.service.words
+    return spans.contain(earlier.service.ports, later.service.ports)
+
+
+def _addresses_cover(earlier: AddressField, later: AddressField) -> bool:
+    if not earlier.words or not later.words:
+        return not earlier.words
+    if earlier.negate != later.negate:
+        return False
+    outer, inner = (later, earlier) if earlier.negate else (earlier, later)
+    if set(inner.words) <= set(outer.words):
+        return True
+    return AddressSet.union(outer.sets).contains(AddressSet.union(inner.sets))
+
+
+def _unused(rulebase: Rulebase, problems: Problems) -> None:
+    used = set(_used(rulebase))
+    for each in rulebase.objects.defined:
+        name = each.name.casefold() if each.section == "user-groups" else each.name
+        if (each.section, name) not in used:
+            kind = each.section.replace("-", " ").removesuffix("s").removesuffix("e")
+            problems.warning(each.place, f"no rule uses the {kind} {each.name}", "remove it")
+
+
+def _used(rulebase: Rulebase) -> Iterator[tuple[str, str]]:
+    """The sections in which a rule's words, or a group's members, may be defined."""
+    for rule in rulebase.rules:
+        for word in (*rule.source.words, *rule.destination.words):
+            yield from (("addresses", word), ("address-groups", word), ("lists", word))
+        yield from (("lists", word) for word in rule.categories)
+        yield from (("services", word) for word in rule.service.words)
+        yield from (("user-groups", word.casefold()) for word in rule.users)
+        if rule.schedule:
+            yield "schedules", rule.schedule.name
+    for each in rulebase.objects.defined:
+        for member in each.members:
+            if each.section == "user-groups":
+                yield "user-groups", member.casefold()
+            else:
+                yield from ((s, member) for s in ("addresses", "address-groups", "lists"))
