@@ -5,7 +5,8 @@ import sys
 try:
     from clearpane.gateway.addons import make_addons
 except ModuleNotFoundError as missing:
-    print(f"clearpane: the Python package {missing.name} is missing (run make setup)", file=sys.stderr)
+    cure = "run make setup, or install clearpane beside mitmproxy"
+    print(f"clearpane: the package {missing.name} is missing ({cure})", file=sys.stderr)
     sys.exit(2)
 
 addons = make_addons(script=True)

@@ -75,8 +75,10 @@ def _host(label: str) -> str:
 def table(zoo: Zoo, folder: Path) -> Iterator[Table]:
     made = Table(zoo, folder)
     with contextlib.ExitStack() as stack:
-        for part in (made.origin, *made.odd.values(), made.gateway):
-            stack.enter_context(part)
+        stack.enter_context(made.origin)
+        for server in made.odd.values():
+            stack.enter_context(server)
+        stack.enter_context(made.gateway)
         yield made
 
 

@@ -54,12 +54,13 @@ Make the clients trust it (browsers are restarted afterwards):
 
 
 def _pkcs7(certificates: Sequence[Certificate]) -> bytes:
-    """RFC 2315 section 9.1: signed data without content or signers, for the certificates alone."""
+    """RFC 2315 section 9.1: signed data without content or signers, for the certificates alone. They are a set,
+    which DER has in the order of its octets."""
     signed = der.sequence(
         der.integer(1),
         der.element(der.SET),
         der.sequence(der.oid("1.2.840.113549.1.7.1")),
-        der.element(der.context(0), *(c.der for c in certificates)),
+        der.element(der.context(0), *sorted(c.der for c in certificates)),
         der.element(der.SET),
     )
     return der.sequence(der.oid("1.2.840.113549.1.7.2"), der.element(der.context(0), signed))

@@ -4,6 +4,7 @@ PEM with or without "Bag Attributes" text, DER, PKCS#7 and PKCS#12 are told apar
 never by the file's name. What can't be read is one problem with its cure.
 """
 
+import base64
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +16,6 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     load_der_private_key,
     load_pem_private_key,
-    pkcs7,
     pkcs12,
 )
 
@@ -28,7 +28,7 @@ from clearpane.errors import ClearpaneError, Problem
 _KEY_BLOCK = re.compile(
     rb"-----BEGIN (?P<label>[A-Z ]*PRIVATE KEY)-----.*?-----END (?P=label)-----", re.DOTALL
 )
-_PKCS7_BLOCK = re.compile(rb"-----BEGIN PKCS7-----.*?-----END PKCS7-----", re.DOTALL)
+_PKCS7_BLOCK = re.compile(rb"-----BEGIN PKCS7-----(?P<body>[^-]*)-----END PKCS7-----")
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -87,16 +87,19 @@ def pair(contents: Contents, place: str, spare_keys: Iterable[PrivateKey] = ()) 
 
 def _read_pem(text: bytes, place: str, passphrase: bytes | None) -> Contents:
     try:
-        certificates = pem.certificates(text)
-        for block in _PKCS7_BLOCK.findall(text):
-            found = pkcs7.load_pem_pkcs7_certificates(block)
-            certificates += [c.public_bytes(Encoding.DER) for c in found]
-    except (ValueError, UnsupportedAlgorithm) as error:
+        blocks = pem.certificates(text)
+        for block in _PKCS7_BLOCK.finditer(text):
+            blocks.append(base64.b64decode(b"".join(block["body"].split()), validate=True))
+    except ValueError as error:
         raise _refusal(place, f"a certificate cannot be read: {error}") from error
-    blocks = [block.group() for block in _KEY_BLOCK.finditer(text)]
-    return Contents(
-        tuple(_read_key(block, place, passphrase) for block in blocks), tuple(certificates)
-    )
+    # Windows (certutil -encode) says CERTIFICATE above whatever it encodes.
+    certificates = [
+        certificate
+        for block in blocks
+        for certificate in (_pkcs7(block, place) if _kind(block) == "pkcs7" else (block,))
+    ]
+    keys = [_read_key(block.group(), place, passphrase) for block in _KEY_BLOCK.finditer(text)]
+    return Contents(tuple(keys), tuple(certificates))
 
 
 def _read_der(data: bytes, place: str, passphrase: bytes | None) -> Contents:
@@ -104,7 +107,7 @@ def _read_der(data: bytes, place: str, passphrase: bytes | None) -> Contents:
     if kind == "certificate":
         return Contents(certificates=(data,))
     if kind == "pkcs7":
-        return _read_pkcs7(data, place)
+        return Contents(certificates=_pkcs7(data, place))
     if kind == "pkcs12":
         return _read_pkcs12(data, place, passphrase)
     if kind == "key":
@@ -131,12 +134,16 @@ def _kind(data: bytes) -> str:
     return "pkcs7" if beginning.tag == der.OID else "unknown"
 
 
-def _read_pkcs7(data: bytes, place: str) -> Contents:
+def _pkcs7(data: bytes, place: str) -> tuple[bytes, ...]:
+    """The certificates of signed data (RFC 2315 section 9.1), which nearly all tools sort by their
+    own lights: no reader that insists on DER's order will do."""
     try:
-        found = pkcs7.load_der_pkcs7_certificates(data)
-    except (ValueError, UnsupportedAlgorithm) as error:
+        _type, content = der.items(der.only(data, der.SEQUENCE).content)
+        signed = der.only(der.expect(content, der.context(0)).content, der.SEQUENCE)
+        bags = [part for part in der.items(signed.content) if part.tag == der.context(0)]
+        return tuple(found.raw for bag in bags for found in der.items(bag.content))
+    except ValueError as error:
         raise _refusal(place, f"the PKCS#7 file cannot be read: {error}") from error
-    return Contents(certificates=tuple(c.public_bytes(Encoding.DER) for c in found))
 
 
 def _read_pkcs12(data: bytes, place: str, passphrase: bytes | None) -> Contents:

@@ -61,9 +61,9 @@ def parse(block: Mapping | None) -> Scanning:
 def _engines(block: Mapping) -> tuple[Engine, ...]:
     found: dict[Engine, None] = {}
     for word in block.texts("engines") or ():
-        if word in list(Engine):
+        try:
             found[Engine(word)] = None
-        else:
+        except ValueError:
             cure = did_you_mean(word, Engine) or f"engines are {listed(Engine, 'and')}"
             block.error(word, f"there is no engine {word}", cure)
     return tuple(found)

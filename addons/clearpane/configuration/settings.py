@@ -4,7 +4,7 @@ Every key is checked, those of later versions too, so that a file stays valid; w
 and not acted on yet is said as a warning, never passed over.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from clearpane.configuration import engines, outputs
 from clearpane.configuration.engines import Scanning
@@ -48,7 +48,7 @@ class Settings:
     notify_user: bool = False
     revocation: Revocation = Revocation()
     fetch: Fetch = Fetch()
-    antivirus: Scanning = Scanning()
+    antivirus: Scanning = field(default_factory=Scanning)
     block_on_log_failure: bool = False
     outputs: tuple[Output, ...] = ()
 

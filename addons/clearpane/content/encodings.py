@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from clearpane.content import series
 from clearpane.content.detection import Unread, Unscanned
-from clearpane.content.limits import Budget
+from clearpane.content.limits import Budget, ExhaustedError
 from clearpane.content.series import Format, Series
 
 MOST = 4  # codings on one body; browsers know of one, the odd server sends two
@@ -37,16 +37,26 @@ class Decoded:
 
 
 def decode(body: bytes, encodings: Iterable[str], budget: Budget) -> Decoded:
-    """The body without `encodings` (values of Content-Encoding, first applied first).
-
-    Raises ExhaustedError.
-    """
+    """The body without `encodings` (values of Content-Encoding, first applied first)."""
     codings = names(encodings)
     if not codings or not body:
         return Decoded(body)
     if len(codings) > MOST:
         fault = Unscanned(Unread.LIMIT, detail=f"more than {MOST} content codings")
         return Decoded(body, faults=(fault,))
+    try:
+        return _decode(body, codings, budget)
+    except ExhaustedError as exhausted:
+        return Decoded(body, faults=(Unscanned(Unread.LIMIT, detail=str(exhausted)),))
+
+
+def names(encodings: Iterable[str]) -> list[str]:
+    """The codings, as one list of lower-case words without `identity`."""
+    words = (word.strip().lower() for value in encodings for word in value.split(","))
+    return [word for word in words if word not in ("", "identity")]
+
+
+def _decode(body: bytes, codings: list[str], budget: Budget) -> Decoded:
     current, others = body, []
     for coding in reversed(codings):
         one = _take_off(coding, current, budget)
@@ -56,12 +66,6 @@ def decode(body: bytes, encodings: Iterable[str], budget: Budget) -> Decoded:
             return Decoded(body, tuple(others), (one.fault,))
         current = one.whole
     return Decoded(current, tuple(others))
-
-
-def names(encodings: Iterable[str]) -> list[str]:
-    """The codings, as one list of lower-case words without `identity`."""
-    words = (word.strip().lower() for value in encodings for word in value.split(","))
-    return [word for word in words if word not in ("", "identity")]
 
 
 def _take_off(coding: str, data: bytes, budget: Budget) -> Series:

@@ -61,7 +61,8 @@ def begins(form: Format, data: bytes, at: int = 0) -> int | None:
         case Format.XZ:
             return at if magic.startswith(b"\xfd7zXZ\0") else None
         case Format.ZSTD:
-            return at if magic.startswith(b"\x28\xb5\x2f\xfd") else None
+            at = _behind_skippable(data, at)
+            return at if data.startswith(b"\x28\xb5\x2f\xfd", at) else None
         case Format.LZMA:
             return at if at == 0 and _is_lzma_alone(data) else None
         case Format.ZLIB:
@@ -78,7 +79,6 @@ def read(form: Format, data: bytes, budget: Budget) -> Series:
     at, size, fault = 0, 0, None
     allowance = budget.allowance(len(data))
     while at < len(data) and not fault:
-        at = _behind_skippable(form, data, at)
         start = begins(form, data, at)
         if start is None:
             break
@@ -130,9 +130,9 @@ def _behind_gzip_header(data: bytes, at: int) -> int | None:
     return min(start + (2 if flags & 2 else 0), len(data))
 
 
-def _behind_skippable(form: Format, data: bytes, at: int) -> int:
+def _behind_skippable(data: bytes, at: int) -> int:
     """RFC 8878 section 3.1.2: frames that hold no content."""
-    while form is Format.ZSTD and data[at + 1 : at + 4] == b"\x2a\x4d\x18" and data[at] >> 4 == 5:
+    while data[at + 1 : at + 4] == b"\x2a\x4d\x18" and data[at] >> 4 == 5:
         at = min(at + 8 + int.from_bytes(data[at + 4 : at + 8], "little"), len(data))
     return at
 

@@ -10,7 +10,7 @@ from clearpane.gateway.tls import Tls
 
 
 def make_addons(*, script: bool) -> list[object]:
-    """`script`: stock mitmproxy loads them with -s; else the caller starts them by `Start.begin`."""
+    """`script`: stock mitmproxy loads them with -s; else the caller calls `Start.begin`."""
     core = Core()
     http = Http(core)
     start = Start(core, http, script=script)

@@ -95,8 +95,8 @@ def _count(io: ConnectionIO, live: Live) -> None:
         session.bytes_received += len(data)
         write(data)
 
-    io.reader.read = counted_read  # type: ignore[union-attr, method-assign, assignment]
-    io.writer.write = counted_write  # type: ignore[union-attr, method-assign, assignment]
+    io.reader.read = counted_read  # type: ignore[union-attr, method-assign]
+    io.writer.write = counted_write  # type: ignore[union-attr, method-assign]
 
 
 def _watch_idle(handler: ConnectionHandler, live: Live) -> None:
@@ -107,4 +107,4 @@ def _watch_idle(handler: ConnectionHandler, live: Live) -> None:
         live.session.ends(EndReason.AGED_OUT)
         await close()
 
-    handler.timeout_watchdog.callback = aged_out  # type: ignore[assignment]
+    handler.timeout_watchdog.callback = aged_out

@@ -15,7 +15,8 @@ from OpenSSL import SSL
 
 type LeafKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
-# RFC 9325 section 4.2: forward secrecy and authenticated encryption first; the rest for old clients.
+# RFC 9325 section 4.2: forward secrecy and authenticated encryption first, then what old
+# clients need.
 CIPHERS = b"ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES:RSA+AESGCM:RSA+AES:!aNULL:!eNULL:!MD5:!DSS"
 _OPTIONS = SSL.OP_CIPHER_SERVER_PREFERENCE | SSL.OP_NO_COMPRESSION | SSL.OP_NO_RENEGOTIATION
 

@@ -66,9 +66,7 @@ class Core:
             raise RuntimeError("a request that belongs to no connection")
         return live
 
-    def open(
-        self, key: str, client: connection.Client, handler: ConnectionHandler | None
-    ) -> Live:
+    def open(self, key: str, client: connection.Client, handler: ConnectionHandler | None) -> Live:
         host, port = client.peername[:2] if client.peername else ("0.0.0.0", 0)
         session = self.sessions.open(key, self.now(), str(address(host)), port)
         live = self._live[key] = Live(key, session, self.force, handler)

@@ -11,6 +11,7 @@ _SERVER = (
     ("does not speak TLS", "not-tls"),
     ("wrong version number", "not-tls"),
     ("packet length too long", "not-tls"),
+    ("cannot agree on a TLS version", "unsupported-version"),  # how mitmproxy words the alert
     ("alert protocol version", "unsupported-version"),
     ("unsupported protocol", "unsupported-version"),
     ("alert insufficient security", "unsupported-cipher"),

@@ -4,15 +4,22 @@ A session keeps the one it began with. What a new policy left unchanged (authori
 its adapter, so that a save does not forge every leaf anew.
 """
 
+import asyncio
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from hashlib import sha256
 
+from clearpane.antivirus.clamd import Clamd
 from clearpane.antivirus.scanner import Scanner
 from clearpane.configuration.configuration import Configuration
-from clearpane.gateway.engines import make_scanner
+from clearpane.content.detection import Finding
+from clearpane.gateway.engines import make_daemon, make_scanner
 from clearpane.gateway.leaves import Leaves
 from clearpane.pages.page import Pages
+from clearpane.pipeline import Message
 from clearpane.verification.handshake import Handshake, TrustStore
+
+_INLINE = 64 * 1024  # bytes that are hashed in under 0.1 ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +30,26 @@ class Force:
     leaves: Leaves
     handshake: Handshake
     scanner: Scanner
+    daemon: Clamd | None
     pages: Pages
+    executor: Executor
+
+    async def scan(self, message: Message) -> Finding | None:
+        """What the engines find in one message."""
+        found = await self.scanner.scan(
+            message.body,
+            name=message.name,
+            encodings=message.encodings,
+            content_type=message.content_type,
+        )
+        return found.worst
+
+    async def digest(self, body: bytes) -> str:
+        """SHA-256 in hex; a large body's takes too long for the event loop."""
+        if len(body) <= _INLINE:
+            return sha256(body).hexdigest()
+        made = asyncio.get_running_loop().run_in_executor(self.executor, sha256, body)
+        return (await made).hexdigest()
 
     @property
     def patience(self) -> float:
@@ -40,8 +66,14 @@ def put_in_force(policy: Configuration, executor: Executor, before: Force | None
         if before and before.policy.anchors == policy.anchors
         else Handshake(TrustStore(*policy.anchors))
     )
-    scanner = make_scanner(policy, executor)
-    return Force(policy, leaves, handshake, scanner, Pages(policy.pages))
+    daemon = (
+        before.daemon
+        if before and before.policy.settings.antivirus == policy.settings.antivirus
+        else make_daemon(policy)
+    )
+    scanner = make_scanner(policy, daemon, executor)
+    pages = Pages(policy.pages)
+    return Force(policy, leaves, handshake, scanner, daemon, pages, executor)
 
 
 def _fingerprints(policy: Configuration) -> tuple[str, ...]:

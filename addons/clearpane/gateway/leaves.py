@@ -36,15 +36,15 @@ class Leaves:
     def __len__(self) -> int:
         return len(self._ready)
 
-    def forged(
-        self, real: Certificate, course: Course, ecdsa: bool, now: datetime
-    ) -> SSL.Context:
+    def forged(self, real: Certificate, course: Course, ecdsa: bool, now: datetime) -> SSL.Context:
         """For a session that is decrypted: what the real certificate says, signed as judged."""
         authority = self._authorities.signer(course.signer, real.key_type)
         # An expired certificate keeps its real end, one that still holds may be cut: the flag
         # keeps one from standing in for the other once the end has passed.
         expired = real.not_after is not None and real.not_after < now
-        name = LeafId(real.fingerprint, authority.certificate.fingerprint, _kind(ecdsa), str(expired))
+        name = LeafId(
+            real.fingerprint, authority.certificate.fingerprint, _kind(ecdsa), str(expired)
+        )
         if ready := self._ready.get(name):
             return ready
         key, public = self._key(ecdsa)

@@ -5,6 +5,8 @@ option that does not exist is refused. The addons stand where a script's would: 
 chooses layers and certificates.
 """
 
+from argparse import ArgumentParser
+from collections.abc import Callable
 from typing import Any
 
 from mitmproxy import hooks, options
@@ -14,20 +16,30 @@ from mitmproxy.tools import cmdline, main
 from clearpane.gateway.addons import make_addons
 from clearpane.gateway.start import Start
 
+type _Parser = Callable[[options.Options], ArgumentParser]
+
 
 def run(interface: str, arguments: list[str]) -> None:
     """`dump`, `console` or `web`; takes every argument of mitmproxy's own command."""
+    base, parser = _stock(interface)
+    main.run(_with_gateway(base), parser, arguments, _filter if interface == "dump" else None)
+
+
+def _stock(interface: str) -> tuple[type[Master], _Parser]:
+    """Imported when asked for: the console brings a terminal, mitmweb a web server."""
     match interface:
         case "console":
-            from mitmproxy.tools.console.master import ConsoleMaster as base
-            parser = cmdline.mitmproxy
+            from mitmproxy.tools.console.master import ConsoleMaster
+
+            return ConsoleMaster, cmdline.mitmproxy
         case "web":
-            from mitmproxy.tools.web.master import WebMaster as base
-            parser = cmdline.mitmweb
+            from mitmproxy.tools.web.master import WebMaster
+
+            return WebMaster, cmdline.mitmweb
         case _:
-            from mitmproxy.tools.dump import DumpMaster as base
-            parser = cmdline.mitmdump
-    main.run(_with_gateway(base), parser, arguments, _filter if interface == "dump" else None)
+            from mitmproxy.tools.dump import DumpMaster
+
+            return DumpMaster, cmdline.mitmdump
 
 
 def _with_gateway(base: type[Master]) -> type[Master]:

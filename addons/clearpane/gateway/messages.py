@@ -27,7 +27,7 @@ def message_of(flow: http.HTTPFlow, direction: Direction) -> Message:
 
 
 def file_name(flow: http.HTTPFlow) -> str:
-    """What a record calls the content: the name that was offered, else the last part of the path."""
+    """What a record calls the content: the name it was offered by, else the end of the path."""
     offered = flow.response.headers.get("content-disposition", "") if flow.response else ""
     if "filename" in offered.lower():
         header = MimeMessage()

@@ -8,12 +8,12 @@ import asyncio
 import logging
 from concurrent.futures import Executor
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from mitmproxy.log import ALERT
 
 from clearpane.authorities import store
-from clearpane.configuration.configuration import Configuration
 from clearpane.configuration.load import fingerprint, load
 from clearpane.errors import ClearpaneError
 from clearpane.gateway.core import Core
@@ -23,6 +23,15 @@ from clearpane.gateway.places import Places
 logger = logging.getLogger(__name__)
 
 _EVERY = 1.0  # seconds between two looks at the files
+
+
+def first_authorities(folder: Path, now: datetime) -> str:
+    """Makes both at the first start; what to tell then, else nothing. Raises OSError."""
+    if not store.is_new(folder):
+        return ""
+    store.create(folder, store.missing(folder), now)
+    certificate = store.Slot.TRUST.certificate(folder)
+    return f"new authorities were made; install {certificate} on the clients as a trusted root"
 
 
 class Watch:
@@ -42,14 +51,13 @@ class Watch:
         self._task.cancel()
 
     async def _watch(self) -> None:
-        loop = asyncio.get_running_loop()
-        seen = await loop.run_in_executor(self._executor, fingerprint, *self._folders())
+        seen = await self._look()
         while True:
             asked = await self._wait()
-            now = await loop.run_in_executor(self._executor, fingerprint, *self._folders())
+            now = await self._look()
             if asked or now != seen:
-                seen = now
                 await self._replace()
+                seen = now
 
     async def _wait(self) -> bool:
         try:
@@ -75,8 +83,11 @@ class Watch:
         logger.log(ALERT, "a new policy is in force")
 
     def _make(self) -> Force:
-        policy = load(self._places.rules, self._places.ca, self._core.now())
-        return put_in_force(policy, self._executor, self._core.force)
+        before = self._core.force
+        policy = load(self._places.rules, self._places.ca, self._core.now(), before.policy)
+        return put_in_force(policy, self._executor, before)
 
-    def _folders(self) -> tuple[Path, Path]:
-        return self._places.rules, self._places.ca
+    async def _look(self) -> object:
+        files = self._core.force.policy.files
+        look = partial(fingerprint, self._places.rules, self._places.ca, files)
+        return await asyncio.get_running_loop().run_in_executor(self._executor, look)

@@ -1,4 +1,7 @@
-"""Turns what happened into records and hands them over; it decides nothing and waits for nothing."""
+"""Turns what happened into records and hands them over.
+
+It decides nothing and waits for nothing.
+"""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -17,7 +20,7 @@ from clearpane.sessions.session import Session
 
 
 class Reporter:
-    """The record files and captures of one state folder; raises ClearpaneError if it can't be used."""
+    """The record files and captures of one state folder; one that can't be used: ClearpaneError."""
 
     def __init__(self, state: Path, report: Callable[[str], None]) -> None:
         self._journal = Journal(state / "log", report)
@@ -49,7 +52,9 @@ class Reporter:
 
     def undecoded(self, session: Session, now: datetime) -> None:
         """Decrypted traffic that no decoder knows: recorded, and passed."""
-        message = threat.Message(direction=threat.Direction.UPLOAD, misc=session.sni or session.host)
+        message = threat.Message(
+            direction=threat.Direction.UPLOAD, misc=session.sni or session.host
+        )
         row = threat.row(session, now, Unscanned(Unread.PROTOCOL), message, "allow")
         self._journal.put(Kind.THREAT, line(row))
 

@@ -24,6 +24,7 @@ from clearpane.configuration.load import load
 from clearpane.errors import ClearpaneError, Problem, Severity
 from clearpane.gateway import refusals, stream
 from clearpane.gateway.core import Core
+from clearpane.gateway.engines import trouble_of
 from clearpane.gateway.force import put_in_force
 from clearpane.gateway.http import Http
 from clearpane.gateway.places import Places
@@ -99,10 +100,9 @@ class Start:
         if not logging.getLogger("mitmproxy.proxy.server").level and not _verbose():
             # Six lines a connection cost a tenth of it; `termlog_verbosity=debug` brings them back.
             logging.getLogger("mitmproxy.proxy.server").setLevel(logging.WARNING)
-        if "web_columns" in ctx.options and "comment" not in ctx.options.web_columns:
-            if ctx.options.web_columns == ctx.options.default("web_columns"):
-                ctx.options.web_columns = [*ctx.options.web_columns, "comment"]
+        _show_comments()
         self._watch = Watch(self._core, self._places, self._executor)
+        self._executor.submit(_look_at_daemon, self._core)
         if hasattr(ctx.master, "prompt_for_exit"):
             return  # the console: SIGHUP means there that its terminal is gone
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._watch.reload)
@@ -117,6 +117,20 @@ class Start:
         self._core.reporter.close()
         self._places.remove_pid(os.getpid())
         self._executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _look_at_daemon(core: Core) -> None:
+    """In a thread: a daemon that hangs must not hold up the start."""
+    daemon = core.force.daemon
+    if daemon and (trouble := trouble_of(daemon)):
+        logger.warning(trouble)
+
+
+def _show_comments() -> None:
+    """mitmweb lists the verdict, unless the administrator chose columns of his own."""
+    name = "web_columns"
+    if name in ctx.options and ctx.options.web_columns == ctx.options.default(name):
+        ctx.options.web_columns = [*ctx.options.web_columns, "comment"]
 
 
 def _verbose() -> bool:

@@ -91,7 +91,9 @@ class Tls:
             name = client.sni or client.sockname[0]
             data.ssl_conn = _accept(self._page(live, name), None, None)
             if isinstance(context.layers[0], modes.HttpProxy):
-                data.ssl_conn.set_app_data(AppData(client_alpn=_HTTP1, server_alpn=None, http2=False))
+                data.ssl_conn.set_app_data(
+                    AppData(client_alpn=_HTTP1, server_alpn=None, http2=False)
+                )
             return
         if live.course is None:
             live.course = Course(Step.BLOCK, reasons=("server-unreachable",))

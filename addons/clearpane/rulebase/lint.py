@@ -13,6 +13,15 @@ from clearpane.rulebase.addresses import AddressSet
 from clearpane.rulebase.rule import AddressField, Rule
 from clearpane.rulebase.rulebase import Rulebase
 
+_KINDS = {
+    "addresses": "address",
+    "address-groups": "address group",
+    "services": "service",
+    "lists": "list",
+    "user-groups": "user group",
+    "schedules": "schedule",
+}
+
 
 def lint(rulebase: Rulebase, today: date, problems: Problems) -> None:
     """Records a warning for each finding."""
@@ -79,7 +88,8 @@ def _users_cover(earlier: tuple[str, ...], later: tuple[str, ...], rulebase: Rul
     for word in (word.casefold() for word in later):
         if word in wanted or (word != users.UNKNOWN and users.KNOWN in wanted):
             continue
-        if word in known.groups or not known.words(word) & wanted:
+        is_user = word not in known.groups and word not in users.RESERVED
+        if not is_user or not known.words(word) & wanted:
             return False
     return True
 
@@ -106,8 +116,8 @@ def _unused(rulebase: Rulebase, problems: Problems) -> None:
     for each in rulebase.objects.defined:
         name = each.name.casefold() if each.section == "user-groups" else each.name
         if (each.section, name) not in used:
-            kind = each.section.replace("-", " ").removesuffix("s").removesuffix("e")
-            problems.warning(each.place, f"no rule uses the {kind} {each.name}", "remove it")
+            message = f"no rule uses the {_KINDS[each.section]} {each.name}"
+            problems.warning(each.place, message, "remove it")
 
 
 def _used(rulebase: Rulebase) -> Iterator[tuple[str, str]]:

@@ -46,13 +46,14 @@ def parse(block: Mapping, read: Read, problems: Problems) -> ExternalList:
     text = read(file) if all(present) and kind and isinstance(file, Text) else None
     if text is None:
         return ExternalList(kind)
+    before = len(problems.found)
     if kind is ListType.DOMAIN:
         listed = domains.parse(text, file, problems)
         names = Names(domains=frozenset(listed.domains), wildcards=frozenset(listed.wildcards))
         found = AddressSet(names=names)
     else:
         found = AddressSet(_spans(text, file, problems))
-    if not found.spans and not found.names:
+    if not found.spans and not found.names and len(problems.found) == before:
         block.warning("file", f"{file} lists nothing, so that the list never matches")
     return ExternalList(kind, found)
 

@@ -33,9 +33,12 @@ class TrustStore:
     roots. Our own authorities are not to be among them. Raises ClearpaneError."""
 
     def __init__(self, bundle_pem: bytes, extra_der: Sequence[bytes] = ()) -> None:
-        ders = [*pem.certificates(bundle_pem), *extra_der]
+        try:
+            ders = [*pem.certificates(bundle_pem), *extra_der]
+            self.certificates = tuple(map(_loaded, ders))
+        except (pem.PemError, crypto.Error) as error:
+            raise ClearpaneError("a trusted root can't be read as a certificate") from error
         self.anchors = frozenset(ders)
-        self.certificates = tuple(map(_loaded, ders))
 
 
 class Handshake:
@@ -120,10 +123,7 @@ def _is_address(name: str) -> bool:
 
 
 def _loaded(der: bytes) -> crypto.X509:
-    try:
-        return crypto.load_certificate(crypto.FILETYPE_ASN1, der)
-    except crypto.Error as error:
-        raise ClearpaneError("a trusted root can't be read as a certificate") from error
+    return crypto.load_certificate(crypto.FILETYPE_ASN1, der)
 
 
 def _ders(certificates: Iterable[crypto.X509]) -> tuple[bytes, ...]:

@@ -66,9 +66,7 @@ def test_a_file_is_sorted_into_its_kinds() -> None:
     found, messages = read("\ufeffa.example\r\n*.b.example\nC.example\nd.example/x\n# end")
 
     assert messages == []
-    assert found == Domains(
-        ("a.example", "c.example"), ("b.example",), (Entry("d.example", "/x"),)
-    )
+    assert found == Domains(("a.example", "c.example"), ("b.example",), (Entry("d.example", "/x"),))
     assert len(found) == 4
 
 
@@ -82,9 +80,7 @@ def test_binary_rubbish_is_one_clear_error() -> None:
     found, messages = read("example.com\n\x7fELF\x02\x01\x00\x00\nmore.example\n\x00\n")
 
     assert len(found) == 0
-    assert messages == [
-        "list.txt:2: error: binary data, not a list of domains (one domain a line)"
-    ]
+    assert messages == ["list.txt:2: error: binary data, not a list of domains (one domain a line)"]
 
 
 def test_few_slips_in_a_long_list_are_left_out_with_a_warning() -> None:

@@ -111,7 +111,7 @@ def test_switching_off_takes_one_entry_away() -> None:
         ),
         pytest.param(
             "exclusions: [{name: a.example}, {name: A.example.}]",
-            "excluded at exclusions.yaml:1:22 already",
+            "excluded at exclusions.yaml:1:21 already",
             id="twice",
         ),
         pytest.param(

@@ -40,7 +40,9 @@ def schedule(text: str, problems: Problems) -> object:
         pytest.param(NIGHT, "sat 06:00", False, id="the end after midnight"),
         pytest.param(NIGHT, "fri 05:00", False, id="Friday morning is Thursday's"),
         pytest.param(NIGHT, "sat 23:00", False, id="Saturday night"),
-        pytest.param('{days: [sun], from: "22:00", to: "06:00"}', "mon 01:00", True, id="week's end"),
+        pytest.param(
+            '{days: [sun], from: "22:00", to: "06:00"}', "mon 01:00", True, id="week's end"
+        ),
         pytest.param('{from: "22:00", to: "06:00"}', "tue 03:00", True, id="every night"),
         pytest.param("{days: [sat, sun]}", "sat 00:00", True, id="whole days begin at midnight"),
         pytest.param("{days: [sat, sun]}", "sun 23:59", True, id="and end at midnight"),

@@ -1,5 +1,7 @@
 """Spans agree with sets of numbers."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,7 +20,7 @@ def test_merging_keeps_the_numbers(given_spans: list[tuple[int, int]]) -> None:
     merged = merge(given_spans)
 
     assert as_set(merged) == as_set(given_spans)
-    assert all(before[1] + 1 < after[0] for before, after in zip(merged, merged[1:], strict=False))
+    assert all(before[1] + 1 < after[0] for before, after in pairwise(merged))
 
 
 @given(spans, numbers)

@@ -4,12 +4,17 @@ The test virus is put together at run time, so that no file of the repository ho
 (EICAR, "Intended use of the anti-malware test file": 68 bytes, blanks after them allowed).
 """
 
+import bz2
 import gzip
 import hashlib
 import io
+import lzma
+import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable
+from email.message import EmailMessage
+from typing import Literal
 
 import brotli  # type: ignore[import-untyped]
 import zstandard
@@ -51,6 +56,64 @@ CODINGS: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
     "gzip-junk": ("gzip", lambda body: gzip.compress(body) + b"trailing rubbish"),
     "gzip-unknown": ("sdch, gzip", gzip.compress),
 }
+
+
+def _tarred(name: str, body: bytes, mode: Literal["w", "w:gz", "w:xz"] = "w") -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode=mode) as archive:
+        info = tarfile.TarInfo(name)
+        info.size = len(body)
+        archive.addfile(info, io.BytesIO(body))
+    return out.getvalue()
+
+
+def _mail() -> bytes:
+    message = EmailMessage()
+    message["Subject"] = "invoice"
+    message.set_content("see the attachment")
+    message.add_attachment(EICAR, maintype="application", subtype="x-com", filename="eicar.com")
+    return message.as_bytes()
+
+
+def _byte_ranges() -> bytes:
+    part = b"--cut\r\nContent-Type: text/plain\r\nContent-Range: bytes 0-67/68\r\n\r\n" + EICAR
+    return part + b"\r\n--cut--\r\n"
+
+
+def _locked(archive: bytes) -> bytes:
+    """The archive with the flag that says that its member is encrypted (APPNOTE 4.4.4)."""
+    at = archive.index(b"PK\x01\x02")
+    local = archive[:6] + b"\x01" + archive[7:at]
+    return local.replace(EICAR, EICAR[::-1]) + archive[at : at + 8] + b"\x01" + archive[at + 9 :]
+
+
+_ZIP = EICAR_FILES["eicar_com.zip"]
+_DIRECTORY = _ZIP.index(b"PK\x01\x02")
+
+# file name -> (body, Content-Type); each holds the virus somewhere
+CONTAINERS: dict[str, tuple[bytes, str]] = {
+    "blanks.com": (EICAR + b" " * 20 + b"\r\n", "application/octet-stream"),
+    "eicar.com.gz": (gzip.compress(EICAR), "application/gzip"),
+    "eicar.com.bz2": (bz2.compress(EICAR), "application/x-bzip2"),
+    "eicar.com.xz": (lzma.compress(EICAR), "application/x-xz"),
+    "eicar.com.zst": (zstandard.ZstdCompressor().compress(EICAR), "application/zstd"),
+    "eicar.tar": (_tarred("eicar.com", EICAR), "application/x-tar"),
+    "eicar.tar.gz": (_tarred("eicar.com", EICAR, "w:gz"), "application/gzip"),
+    "zip-in-tar.txz": (_tarred("x/eicar_com.zip", _ZIP, "w:xz"), "application/x-xz"),
+    "gif.zip": (b"GIF89a\x01\x00\x01\x00\x00\x00\x00;" + _ZIP, "image/gif"),
+    "two.zip": (_ZIP + zipped("clean.txt", b"nothing here"), "application/zip"),
+    "no-directory.zip": (_ZIP[:_DIRECTORY], "application/zip"),
+    "zero-sizes.zip": (_ZIP[:18] + bytes(8) + _ZIP[26:], "application/zip"),
+    "mail.eml": (_mail(), "message/rfc822"),
+    "ranges": (_byte_ranges(), "multipart/byteranges; boundary=cut"),
+}
+
+LOCKED_ZIP = _locked(_ZIP)
+
+
+def bomb() -> bytes:
+    """256 MiB of zeros in 256 KiB."""
+    return gzip.compress(bytes(256 << 20))
 
 
 def clean(size: int) -> bytes:

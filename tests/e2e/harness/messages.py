@@ -57,6 +57,7 @@ class Contents:
 
     def __init__(self) -> None:
         self.files = dict(bodies.EICAR_FILES)
+        self.files |= {name: body for name, (body, _) in bodies.CONTAINERS.items()}
         self.routes: dict[str, Route] = {"/events": self._events}
         self.requests: list[Request] = []
         self.closing = threading.Event()

@@ -11,6 +11,8 @@ from .listener import PATIENCE, Listener, drain
 from .messages import Contents
 from .pki import Pair
 
+type Socket = socket.socket
+
 
 class Origin(Listener):
     """An HTTP server. With `certificates` (by server name, "" for none sent) it speaks TLS."""

@@ -255,8 +255,8 @@ ROWS = {
     "not-yet-valid": trust(
         lambda m, h: pki.leaf(m.issuing, h, dates=FUTURE), "not-yet-valid", sees=[NOT_YET_VALID]
     ),
-    # The leaf's names. Without subjectAltName openssl alone still takes the CommonName, and it
-    # takes partial wildcards; the record and browsers do not.
+    # The leaf's names. Without subjectAltName openssl still takes the CommonName; the record and
+    # browsers do not.
     "mismatch": trust(
         lambda m, h: pki.leaf(m.issuing, "other.zoo.test", "www.other.zoo.test"),
         "name-mismatch",
@@ -279,7 +279,9 @@ ROWS = {
         name="foo.bar.zoo.test",
     ),
     "wildcard-partial": trust(
-        lambda m, h: pki.leaf(m.issuing, "wildcard-*.zoo.test", common_name=None), "name-mismatch"
+        lambda m, h: pki.leaf(m.issuing, "wildcard-*.zoo.test", common_name=None),
+        "name-mismatch",
+        sees=[NAME],
     ),
     # Several at once.
     "expired-mismatch": trust(

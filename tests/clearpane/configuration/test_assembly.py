@@ -1,0 +1,87 @@
+"""References across the files, without any file."""
+
+import pytest
+
+from clearpane.configuration.assembly import Assembled, File, Name, assemble
+from clearpane.documents.place import Text
+from clearpane.errors import Problems
+from clearpane.rulebase.categories import Categories
+from sites import NOW
+
+RULES = "rules: [{name: all, action: decrypt}]"
+
+
+def assembled(texts: dict[Name, str | None]) -> tuple[Assembled | None, list[str]]:
+    problems = Problems()
+    files = {name: File(name, text) for name, text in texts.items()}
+
+    def read(file: Text) -> str | None:
+        problems.error(file.place, f"{file} is asked for")
+        return None
+
+    found = assemble("rules", files, Categories(), read, NOW, problems)
+    return found, [str(problem) for problem in problems.found]
+
+
+def test_a_rulebase_alone_is_enough() -> None:
+    found, problems = assembled({Name.DECRYPTION: RULES})
+    assert found is not None and [rule.name for rule in found.rulebase.rules] == ["all"]
+    assert [text.split(": ")[:2] for text in problems] == [["rules/settings.yaml", "warning"]]
+
+
+@pytest.mark.parametrize(
+    ("revocation", "state"),
+    [("{}", "off"), ("{ocsp: true}", "not acted on yet"), ("{crl: yes}", "not acted on yet")],
+    ids=["off", "OCSP", "CRL"],
+)
+def test_that_revocation_is_not_checked_is_said_at_its_place(revocation: str, state: str) -> None:
+    texts = {Name.DECRYPTION: RULES, Name.SETTINGS: f"revocation: {revocation}"}
+    assert assembled(texts)[1] == [
+        f"settings.yaml:1:13: warning: revocation checking is {state}: "
+        "a revoked certificate passes under Forward Trust"
+    ]
+
+
+def test_words_of_one_file_are_known_in_another() -> None:
+    found, problems = assembled(
+        {
+            Name.SETTINGS: "zones: {dmz: {networks: [192.0.2.0/24]}}",
+            Name.PROFILES: "decryption: {strict: {}}",
+            Name.OBJECTS: "addresses: {web: 192.0.2.10}\nservices: {alt: tcp/8443}\n"
+            "schedules: {always: {}}",
+            Name.DECRYPTION: "rules: [{name: a, to: [dmz], destination: [web], service: [alt], "
+            "schedule: always, profile: strict}]",
+        }
+    )
+    assert found is not None
+    assert not [text for text in problems if "error" in text]
+
+
+def test_files_that_are_named_are_asked_for() -> None:
+    texts: dict[Name, str | None] = {
+        Name.SETTINGS: "users: {file: users.txt}",
+        Name.OBJECTS: "lists: {partners: {type: address, file: partners.txt}}",
+        Name.DECRYPTION: "rules: [{name: a, source: [partners]}]",
+    }
+    assert sorted(assembled(texts)[1]) == [
+        "objects.yaml:1:41: error: partners.txt is asked for",
+        "settings.yaml:1:15: error: users.txt is asked for",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("broken", "rule"),
+    [
+        (Name.SETTINGS, "from: [trust], to: [dmz]"),
+        (Name.PROFILES, "profile: strict"),
+        (Name.OBJECTS, "source: [pool], service: [alt], category: [pinned], schedule: always"),
+    ],
+    ids=["settings", "profiles", "objects"],
+)
+def test_words_of_a_file_that_could_not_be_read_are_not_called_unknown(
+    broken: Name, rule: str
+) -> None:
+    texts = {Name.DECRYPTION: f"rules: [{{name: a, {rule}, action: decrpyt}}]", broken: None}
+    found, problems = assembled(texts)
+    assert found is None
+    assert len(problems) == 1 and "action must be" in problems[0]

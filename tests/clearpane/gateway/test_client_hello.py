@@ -1,0 +1,88 @@
+"""Hellos made by a real OpenSSL client, and by hand where no client would send them."""
+
+import ssl
+
+import pytest
+from mitmproxy.proxy.layers.tls import get_client_hello
+from mitmproxy.tls import ClientHello
+
+from clearpane.gateway.client_hello import server_name, takes_ecdsa
+
+
+def hello_of(context: ssl.SSLContext, name: str | None = None) -> ClientHello:
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    client = context.wrap_bio(incoming, outgoing, server_hostname=name)
+    with pytest.raises(ssl.SSLWantReadError):
+        client.do_handshake()
+    message = get_client_hello(outgoing.read())
+    assert message
+    return ClientHello(message[4:])
+
+
+def hello_with(*extensions: tuple[int, bytes], suites: bytes = b"\xc0\x2b") -> ClientHello:
+    body = b"".join(
+        kind.to_bytes(2) + len(value).to_bytes(2) + value for kind, value in extensions
+    )
+    return ClientHello(
+        b"\x03\x03" + bytes(32) + b"\0" + len(suites).to_bytes(2) + suites + b"\x01\0"
+        + len(body).to_bytes(2) + body
+    )  # fmt: skip
+
+
+def sni(name: bytes) -> tuple[int, bytes]:
+    entry = b"\0" + len(name).to_bytes(2) + name
+    return 0, len(entry).to_bytes(2) + entry
+
+
+@pytest.mark.parametrize(
+    ("sent", "name", "raw"),
+    [
+        pytest.param(b"www.example.com", "www.example.com", None, id="a host name is taken"),
+        pytest.param(b"WWW.Example.COM", "www.example.com", None, id="case does not matter"),
+        pytest.param(b"under_score.example", "under_score.example", None, id="underscores are real"),
+        pytest.param(b"192.0.2.1", "192.0.2.1", None, id="an address is taken though not allowed"),
+        pytest.param(b'a"b\n.example', "", None, id="junk is no name, and not no SNI"),
+        pytest.param(b"a\0.example", "", None, id="a NUL is junk"),
+        pytest.param(b"\xff\xfe", "", "\\xff\\xfe", id="bytes that are no text are shown escaped"),
+        pytest.param(b"x" * 250, "", None, id="a label of 250 is junk"),
+    ],
+)
+def test_server_name(sent: bytes, name: str, raw: str | None) -> None:
+    assert server_name(hello_with(sni(sent))) == (name, raw or sent.decode())
+
+
+def test_no_server_name_is_two_empty_texts() -> None:
+    assert server_name(hello_with()) == ("", "")
+
+
+def test_two_server_names_are_junk() -> None:
+    one, two = b"\0\0\x01a", b"\0\0\x01b"
+    name, sent = server_name(hello_with((0, (8).to_bytes(2) + one + two)))
+    assert name == "" and sent
+
+
+def test_a_real_client_takes_ecdsa() -> None:
+    hello = hello_of(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), "host.example")
+    assert takes_ecdsa(hello)
+    assert server_name(hello) == ("host.example", "host.example")
+
+
+def words(*numbers: int) -> bytes:
+    body = b"".join(number.to_bytes(2) for number in numbers)
+    return len(body).to_bytes(2) + body
+
+
+@pytest.mark.parametrize(
+    ("extensions", "suites", "expected"),
+    [
+        pytest.param([], b"\xc0\x2b", True, id="an ECDSA suite of TLS 1.2 will do"),
+        pytest.param([], b"\xc0\x2f\x00\x9c", False, id="RSA suites alone will not"),
+        pytest.param([(13, words(0x0804, 0x0401))], b"\xc0\x2b", False, id="RSA signatures alone"),
+        pytest.param([(13, words(0x0401, 0x0403))], b"\xc0\x2b", True, id="both signatures"),
+        pytest.param([(10, words(29, 24))], b"\xc0\x2b", False, id="no P-256 among the groups"),
+        pytest.param([(43, b"\x02\x03\x04"), (13, words(0x0403))], b"\x13\x01", True, id="TLS 1.3"),
+    ],
+)  # fmt: skip
+def test_takes_ecdsa(extensions: list[tuple[int, bytes]], suites: bytes, expected: bool) -> None:
+    assert takes_ecdsa(hello_with(*extensions, suites=suites)) is expected

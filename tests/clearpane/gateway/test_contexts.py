@@ -1,0 +1,81 @@
+"""A Context per leaf, seen by a real client: the leaf, its chain, and who may resume what."""
+
+import ssl
+
+import trustme
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from mitmproxy.addons.tlsconfig import AppData
+from OpenSSL import SSL
+
+from clearpane.certificates import pem
+from clearpane.gateway import contexts
+
+CA = trustme.CA()
+
+
+def context_for(host: str) -> SSL.Context:
+    issued = CA.issue_cert(host)
+    leaf, *chain = [pem.certificates(blob.bytes())[0] for blob in issued.cert_chain_pems]
+    key = load_pem_private_key(issued.private_key_pem.bytes(), None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    return contexts.make(leaf, chain, key)
+
+
+class Client:
+    """An OpenSSL client of the standard library against a Context, in memory."""
+
+    def __init__(self, *, tls12: bool) -> None:
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self.context.check_hostname, self.context.verify_mode = False, ssl.CERT_NONE
+        if tls12:
+            self.context.maximum_version = ssl.TLSVersion.TLSv1_2
+
+    def greet(self, served: SSL.Context, session: ssl.SSLSession | None = None) -> ssl.SSLObject:
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        client = self.context.wrap_bio(incoming, outgoing, session=session)
+        server = SSL.Connection(served)
+        server.set_app_data(AppData(client_alpn=None, server_alpn=None, http2=True))
+        server.set_accept_state()
+        for _ in range(4):
+            _try(client.do_handshake)
+            if data := outgoing.read():
+                server.bio_write(data)
+            _try(server.do_handshake)
+            incoming.write(_read(server))
+        _try(lambda: client.read(1))
+        return client
+
+
+def _try(step: object) -> None:
+    try:
+        step()  # type: ignore[operator]
+    except (ssl.SSLWantReadError, SSL.WantReadError):
+        pass
+
+
+def _read(server: SSL.Connection) -> bytes:
+    try:
+        return server.bio_read(65535)
+    except SSL.WantReadError:
+        return b""
+
+
+def test_the_leaf_is_served() -> None:
+    client = Client(tls12=False).greet(context_for("a.example"))
+    assert client.getpeercert(True)
+    assert client.version() == "TLSv1.3"
+
+
+def test_a_session_is_resumed_for_its_own_leaf() -> None:
+    served, client = context_for("a.example"), Client(tls12=True)
+    first = client.greet(served)
+    assert client.greet(served, first.session).session_reused
+
+
+def test_a_ticket_for_one_host_is_no_good_for_another() -> None:
+    client = Client(tls12=True)
+    first = client.greet(context_for("a.example"))
+    other = client.greet(context_for("b.example"), first.session)
+    assert not other.session_reused
+    assert other.getpeercert(True) != first.getpeercert(True)

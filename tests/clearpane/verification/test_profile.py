@@ -1,0 +1,193 @@
+import pytest
+
+from chains import Spec, issue
+from clearpane.certificates.certificate import Certificate
+from clearpane.documents.reading import read
+from clearpane.errors import Problems
+from clearpane.verification.profile import (
+    DecryptionProfile,
+    ForwardProxy,
+    InboundInspection,
+    NoProxy,
+    judge,
+    parse,
+)
+from clearpane.verification.protocol import ProtocolSettings, Version
+from clearpane.verification.reasons import Reason
+from clearpane.verification.verdict import Verdict
+
+CERTIFICATE = Certificate.parse(issue(None, Spec()).der)
+
+
+def profiles(text: str) -> tuple[dict[str, DecryptionProfile], list[str]]:
+    problems = Problems()
+    document = read(text, "profiles.yaml", problems)
+    assert document is not None, problems.found
+    found = parse(document.mapping("decryption"))
+    return found, [str(problem) for problem in problems.found]
+
+
+def one(*lines: str) -> tuple[DecryptionProfile, list[str]]:
+    found, said = profiles("\n    ".join(("decryption:\n  p:", *lines)))
+    return found["p"], said
+
+
+def test_nothing_written_is_the_profile_that_checks_nothing() -> None:
+    assert parse(None) == {"default": DecryptionProfile()}
+    assert profiles("decryption: {default: {}, other: {}}") == (
+        {"default": DecryptionProfile(), "other": DecryptionProfile()},
+        [],
+    )
+
+
+def test_best_practice_is_read() -> None:
+    profile, said = one(
+        "ssl-forward-proxy: {block-expired-certificate: true, block-untrusted-issuer: yes,",
+        "  block-unknown-cert: true, block-timeout-cert: true, block-unsupported-version: true,",
+        "  block-unsupported-cipher: true}",
+        "ssl-protocol-settings: {min-version: tls1-2, max-version: max, keyxchg-algo-rsa: false,",
+        "  enc-algo-3des: false, enc-algo-rc4: false, auth-algo-md5: false, auth-algo-sha1: false}",
+    )
+    assert said == []
+    assert profile.forward_proxy == ForwardProxy(
+        block_expired_certificate=True,
+        block_untrusted_issuer=True,
+        block_unknown_cert=True,
+        block_timeout_cert=True,
+        block_unsupported_version=True,
+        block_unsupported_cipher=True,
+    )
+    assert profile.protocol == ProtocolSettings(keyxchg_algo_rsa=False, auth_algo_sha1=False)
+    assert profile.versions == (Version.TLS1_2, Version.MAX)
+    assert profile.ciphers[0] == "TLS_AES_128_GCM_SHA256"
+    assert not any(cipher.endswith("-SHA") for cipher in profile.ciphers)
+
+
+def test_every_part_is_read() -> None:
+    profile, _ = one(
+        "ssl-inbound-inspection: {block-if-no-resource: true}",
+        "ssl-no-proxy: {block-untrusted-issuer: true}",
+    )
+    assert profile.inbound_inspection == InboundInspection(block_if_no_resource=True)
+    assert profile.no_proxy == NoProxy(block_untrusted_issuer=True)
+
+
+SAID = [
+    pytest.param(
+        "ssl-forward-proxies: {}",
+        '3:5: error: decryption profile "p": unknown key ssl-forward-proxies '
+        '(did you mean "ssl-forward-proxy"?)',
+        id="an unknown part",
+    ),
+    pytest.param(
+        "ssl-forward-proxy: {block-expired-certificates: true}",
+        'unknown key block-expired-certificates (did you mean "block-expired-certificate"?)',
+        id="an unknown check",
+    ),
+    pytest.param(
+        "ssl-no-proxy: {block-client-cert: true}",
+        "unknown key block-client-cert",
+        id="a check of another part",
+    ),
+    pytest.param(
+        "ssl-forward-proxy: {block-untrusted-issuer: maybe}",
+        "3:49: error:",
+        id="a check that is neither on nor off",
+    ),
+    pytest.param(
+        "ssl-protocol-settings: {min-version: tls1.2}",
+        'min-version must be tls1-0, tls1-1, tls1-2 or tls1-3 (did you mean "tls1-2"?)',
+        id="an unknown version",
+    ),
+    pytest.param(
+        "ssl-protocol-settings: {min-version: max}",
+        "min-version must be tls1-0, tls1-1, tls1-2 or tls1-3",
+        id="max is no least version",
+    ),
+    pytest.param(
+        "ssl-protocol-settings: {min-version: tls1-3, max-version: tls1-2}",
+        "min-version tls1-3 is newer than max-version tls1-2",
+        id="versions in the wrong order",
+    ),
+    pytest.param(
+        "ssl-protocol-settings: {min-version: tls1-3, keyxchg-algo-ecdhe: false}",
+        "the toggles leave no cipher suite of TLS 1.3",
+        id="1.3 without a suite",
+    ),
+    pytest.param(
+        "ssl-protocol-settings: {keyxchg-algo-ecdhe: false, keyxchg-algo-rsa: false}",
+        "the toggles leave no cipher suite",
+        id="no suite at all",
+    ),
+    pytest.param(
+        "ssl-protocol-settings: {enc-algo-3des: true}",
+        'warning: decryption profile "p": enc-algo-3des has no effect: OpenSSL has no suite',
+        id="what OpenSSL has no more",
+    ),
+    pytest.param(
+        "ssl-forward-proxy: {block-client-cert: true, strip-alpn: true}",
+        "not acted on yet: ssl-forward-proxy block-client-cert, strip-alpn",
+        id="what is not acted on yet",
+    ),
+    pytest.param(
+        "ssl-no-proxy: {block-expired-certificate: true}",
+        "not acted on yet: ssl-no-proxy block-expired-certificate",
+        id="checks of sessions that are not decrypted",
+    ),
+]
+
+
+@pytest.mark.parametrize(("line", "message"), SAID)
+def test_what_is_wrong_is_said_once_with_its_place(line: str, message: str) -> None:
+    _, said = one(line)
+    assert len(said) == 1
+    assert message in said[0]
+
+
+EXPIRING = DecryptionProfile(ForwardProxy(block_expired_certificate=True))
+UNTRUSTED = DecryptionProfile(ForwardProxy(block_untrusted_issuer=True))
+BOTH = DecryptionProfile(ForwardProxy(block_expired_certificate=True, block_untrusted_issuer=True))
+OFF = DecryptionProfile()
+ELSEWHERE = DecryptionProfile(no_proxy=NoProxy(True, True))
+
+TRUST, UNTRUST = "forward-trust", "forward-untrust"
+R = Reason
+OUTCOMES = [
+    pytest.param(OFF, (), TRUST, (), id="no reason"),
+    pytest.param(BOTH, (), TRUST, (), id="no reason under checks"),
+    pytest.param(OFF, (R.SELF_SIGNED, R.EXPIRED), UNTRUST, (), id="reasons without a check"),
+    pytest.param(EXPIRING, (R.EXPIRED,), None, (R.EXPIRED,), id="expired is blocked"),
+    pytest.param(EXPIRING, (R.NOT_YET_VALID,), None, (R.NOT_YET_VALID,), id="so is not yet valid"),
+    pytest.param(EXPIRING, (R.ISSUER_EXPIRED,), None, (R.ISSUER_EXPIRED,), id="and an issuer's"),
+    pytest.param(EXPIRING, (R.SELF_SIGNED,), UNTRUST, (), id="dates are not issuers"),
+    pytest.param(UNTRUSTED, (R.ISSUER_EXPIRED,), UNTRUST, (), id="issuers are not dates"),
+    pytest.param(UNTRUSTED, (R.WEAK_KEY,), None, (R.WEAK_KEY,), id="every other Untrust reason"),
+    pytest.param(
+        UNTRUSTED, (R.SELF_SIGNED, R.EXPIRED), None, (R.SELF_SIGNED,), id="only what is asked for"
+    ),
+    pytest.param(BOTH, (R.NAME_MISMATCH,), TRUST, (), id="a mismatch blocks nothing by itself"),
+    pytest.param(
+        BOTH,
+        (R.SELF_SIGNED, R.EXPIRED, R.NAME_MISMATCH),
+        None,
+        (R.SELF_SIGNED, R.EXPIRED),
+        id="both checks",
+    ),
+    pytest.param(
+        OFF, (R.MALFORMED_CERTIFICATE,), None, (R.MALFORMED_CERTIFICATE,), id="malformed, always"
+    ),
+    pytest.param(OFF, (R.REVOKED,), None, (R.REVOKED,), id="revoked, always"),
+    pytest.param(ELSEWHERE, (R.EXPIRED,), TRUST, (), id="a check of another part"),
+]
+
+
+@pytest.mark.parametrize(("profile", "reasons", "signer", "blocked"), OUTCOMES)
+def test_outcomes(
+    profile: DecryptionProfile,
+    reasons: tuple[Reason, ...],
+    signer: str | None,
+    blocked: tuple[Reason, ...],
+) -> None:
+    outcome = judge(Verdict(reasons, CERTIFICATE), profile)
+    assert (outcome.signer, outcome.blocked) == (signer, blocked)
+    assert outcome.page is (signer is None)

@@ -1,0 +1,186 @@
+"""What can't be scanned is never passed in silence: `on-unscanned` says block or alert."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from e2e.harness import bodies, clients, origins
+from e2e.harness.listener import read_until
+from e2e.harness.messages import EVENT, Answer
+from e2e.harness.origins import Origin
+from e2e.harness.process import Gateway
+from e2e.harness.site import Record, Site
+from e2e.harness.tunnel import Tunnel
+from e2e.harness.wait import until
+from e2e.harness.zoo import Zoo
+
+HOST = "files.zoo.test"
+LIMIT = 2 << 20  # bytes, scan-limit of these gateways
+
+PROFILES: dict[str, dict[str, Any]] = {
+    "block": {"http": {"action": "reset-both"}, "http2": {"action": "reset-both"}},
+    "alert": {"http": {"action": "alert"}, "http2": {"action": "drop"}},
+}
+SETTINGS = {"antivirus": {"engines": ["embedded"], "scan-limit": f"{LIMIT >> 20}MiB"}}
+
+
+@pytest.fixture(scope="module")
+def tls(zoo: Zoo) -> Iterator[Origin]:
+    with Origin(zoo.leaf(HOST)) as origin:
+        origin.contents.files["locked.zip"] = bodies.LOCKED_ZIP
+        origin.contents.files["bomb"] = bodies.bomb()
+        yield origin
+
+
+def _gateway(folder: Path, zoo: Zoo, name: str) -> Gateway:
+    profile = {**PROFILES[name], "packet-capture": False, "on-unscanned": name}
+    antivirus = {"antivirus": {"default": profile}}
+    return Gateway(Site(folder / name, profiles=antivirus, settings=SETTINGS, roots=[zoo.root]))
+
+
+@pytest.fixture(scope="module")
+def blocking(folder: Path, zoo: Zoo) -> Iterator[Gateway]:
+    with _gateway(folder, zoo, "block") as gateway:
+        yield gateway
+
+
+@pytest.fixture(scope="module")
+def alerting(folder: Path, zoo: Zoo) -> Iterator[Gateway]:
+    with _gateway(folder, zoo, "alert") as gateway:
+        yield gateway
+
+
+# path -> reasons of which one must be recorded
+UNSCANNED = {
+    f"/clean/{LIMIT + 1}": ["unscanned-too-big"],
+    f"/clean/{LIMIT + 1}?chunked=65536": ["unscanned-too-big"],
+    "/files/locked.zip": ["unscanned-encrypted"],
+    "/files/bomb?type=application/gzip": ["unscanned-limit", "unscanned-too-big"],
+    "/files/eicar.com?coding=gzip-unknown": ["unscanned-malformed", "unscanned-limit"],
+    "/events": ["unscanned-stream"],
+}
+
+
+@pytest.mark.parametrize("protocol", ["--http1.1", "--http2"])
+@pytest.mark.parametrize("path", UNSCANNED)
+def test_it_is_blocked_with_a_page(
+    blocking: Gateway, tls: Origin, path: str, protocol: str
+) -> None:
+    reply = clients.curl(blocking, f"https://{HOST}{path}", to=tls.port, protocol=protocol)
+    assert reply.status == 403 or reply.error, reply
+    assert len(reply.body) < 17_999
+    assert_recorded(blocking.site, reply.port, UNSCANNED[path])
+
+
+@pytest.mark.parametrize("path", [path for path in UNSCANNED if path != "/events"])
+def test_an_alert_lets_it_pass_and_is_recorded(alerting: Gateway, tls: Origin, path: str) -> None:
+    direct = clients.curl(None, f"https://{HOST}{path}", "-k", to=tls.port)
+    reply = clients.curl(alerting, f"https://{HOST}{path}", to=tls.port)
+    assert (reply.status, reply.body) == (200, direct.body), reply
+    record = assert_recorded(alerting.site, reply.port, UNSCANNED[path])
+    assert record["action"] == "alert"
+
+
+def test_a_large_upload_is_refused(blocking: Gateway, tls: Origin, tmp_path: Path) -> None:
+    (tmp_path / "big").write_bytes(bodies.clean(LIMIT + 1))
+    for protocol in ("--http1.1", "--http2"):
+        reply = clients.curl(
+            blocking,
+            f"https://{HOST}/up/big",
+            *("-T", tmp_path / "big"),
+            to=tls.port,
+            protocol=protocol,
+        )
+        assert reply.status == 403 or reply.error, reply
+        record = assert_recorded(blocking.site, reply.port, ["unscanned-too-big"])
+        assert record["direction"] == "client-to-server"
+    assert not [each for each in tls.contents.asked("/up/big") if each.complete]
+
+
+def test_an_event_stream_that_passes_comes_as_it_is_sent(alerting: Gateway, tls: Origin) -> None:
+    with Tunnel(alerting, tls.port) as tunnel:
+        tunnel.start_tls(HOST)
+        tunnel.say(f"GET /events HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
+        seen = b""
+        while EVENT not in seen:  # the stream has no end; only the gateway could hold this back
+            piece = tunnel.hear()
+            assert piece, seen
+            seen += piece
+        port = tunnel.source_port
+        assert_recorded(alerting.site, port, ["unscanned-stream"])
+
+
+def test_an_upgrade_is_not_a_way_around(blocking: Gateway, tls: Origin) -> None:
+    """101 would turn the connection into bytes that nobody reads."""
+    switching = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: other\r\nConnection: Upgrade\r\n\r\n"
+    tls.contents.routes["/upgrade"] = lambda _: Answer(raw=switching + bodies.EICAR)
+    with Tunnel(blocking, tls.port) as tunnel:
+        tunnel.start_tls(HOST)
+        head = "GET /upgrade HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n"
+        tunnel.say(head.format(HOST).encode())
+        assert bodies.EICAR not in tunnel.hear_all()
+
+
+def test_a_protocol_without_a_decoder_is_recorded_and_passed(blocking: Gateway, zoo: Zoo) -> None:
+    context = origins.context(zoo.leaf("mail.zoo.test"), alpn=())
+
+    def speak(connection: origins.Socket) -> None:
+        with context.wrap_socket(connection.dup(), server_side=True) as session:
+            session.sendall(b"* OK IMAP ready\r\n")
+            origins.echo(session)
+
+    with origins.misbehaving(speak) as server, Tunnel(blocking, server.port) as tunnel:
+        tunnel.start_tls("mail.zoo.test", alpn=())
+        assert tunnel.hear() == b"* OK IMAP ready\r\n"
+        tunnel.say(b"a1 LOGOUT\r\n")
+        assert tunnel.hear() == b"a1 LOGOUT\r\n"
+        port = tunnel.source_port
+        tunnel.socket.close()
+        assert_recorded(blocking.site, port, ["unscanned-protocol"])
+
+
+# The actions that show no page
+
+
+def test_alert_delivers_the_virus_and_says_so(alerting: Gateway, tls: Origin) -> None:
+    reply = clients.curl(alerting, f"https://{HOST}/files/eicar.com", to=tls.port)
+    assert reply.body == bodies.EICAR
+    record = alerting.site.record("threat", sport=reply.port)
+    assert (record["action"], record["threatid"]) == ("alert", "Eicar Test File(100000)")
+
+
+def test_drop_ends_the_stream_without_a_page(alerting: Gateway, tls: Origin) -> None:
+    reply = clients.curl(
+        alerting, f"https://{HOST}/files/eicar.com", to=tls.port, protocol="--http2", seconds=5
+    )
+    assert reply.error and not reply.body, reply
+    record = alerting.site.record("threat", sport=reply.port)
+    assert record["action"] == "drop"
+
+
+def assert_recorded(site: Site, source_port: int, reasons: list[str]) -> Record:
+    def look() -> Record | None:
+        found = site.records("threat", sport=source_port, threatid="Unscanned(0)")
+        return found[0] if found else None
+
+    record = until(look, f"a record of {reasons}")
+    assert (record["subtype"], record["severity"]) == ("virus", "low")
+    assert set(record["reason"]) & set(reasons), record["reason"]
+    return record
+
+
+def test_the_first_byte_of_a_clean_body_waits_for_the_verdict(blocking: Gateway, zoo: Zoo) -> None:
+    """Nothing of a body is let go before all of it was seen."""
+    context = origins.context(zoo.leaf(HOST))
+
+    def half(connection: origins.Socket) -> None:
+        with context.wrap_socket(connection.dup(), server_side=True) as session:
+            read_until(session, b"\r\n\r\n")
+            session.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 68\r\n\r\n" + bodies.EICAR[:60])
+            connection.recv(1)
+
+    with origins.misbehaving(half) as server:
+        reply = clients.curl(blocking, f"https://{HOST}/half", to=server.port, seconds=2)
+    assert not reply.body.startswith(bodies.EICAR[:10]), "half of the virus was delivered"
