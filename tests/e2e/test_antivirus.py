@@ -213,7 +213,9 @@ def test_a_form_with_a_file_is_blocked(world: World, way: str, tmp_path: Path) -
     form = ("-F", "note=hello", "-F", f"file=@{tmp_path / 'eicar.com'}")
     reply = world.fetch(way, "/up/form", *form)
     assert_blocked(reply)
-    assert_detected(world.site, reply, way, world.origin(way).port, "eicar.com", "client-to-server")
+    port = world.origin(way).port
+    record = assert_detected(world.site, reply, way, port, "form", "client-to-server")
+    assert record["member"] == "eicar.com"
     assert_not_received(world.origin(way), "/up/form", bodies.EICAR)
 
 

@@ -6,7 +6,7 @@ finds in the server's own certificate, under Forward Untrust an unknown issuer.
 
 import contextlib
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -205,15 +205,20 @@ def assert_recorded(site: Site, source_port: int, label: str) -> None:
     record = site.record("decryption", sport=source_port)
     assert record.get("authority", "") == row.signer
     assert record["action"] == ("allow" if row.signer else "block")
-    found = sorted(record.get("reason", []))
-    assert len(found) == len(row.reasons), found
-    wanted = sorted(row.reasons)
-    assert all(one in either.split("|") for one, either in zip(found, wanted, strict=True)), found
+    assert sorted(record.get("reason", [])) == sorted(row.reasons)
     assert record.get("sni", "") == (
         "" if row.name is None else (row.name or _host(label)).lower()
     ), "names are recorded as they compare"
 
 
 def _dates(leaf: asn1.Leaf) -> tuple[datetime, datetime]:
-    certificate = x509.load_der_x509_certificate(leaf.der)
-    return certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    start, end = leaf.dates
+    return _date(start), _date(end)
+
+
+def _date(written: bytes) -> datetime:
+    """RFC 5280 section 4.1.2.5: years of two digits up to 49 are after 2000."""
+    text = written.decode("ascii")
+    if len(text) == 13:
+        text = ("20" if text < "50" else "19") + text
+    return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC)

@@ -19,10 +19,10 @@ HOST = "server.zoo.test"
 TIMEOUT = 2  # seconds, the gateway's handshake-timeout
 BROKEN: dict[str, Callable[[origins.Socket], None]] = {
     "closes after the hello": origins.close_after_hello,
-    "answers in clear": origins.answer_in_clear,
+    "answers in clear": origins.answer(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
     "says nothing": origins.hang,
-    "sends rubbish": lambda line: line.sendall(b"\x16\x03\x03\x00\x05rubbish"),
-    "sends an alert": lambda line: line.sendall(b"\x15\x03\x03\x00\x02\x02\x28"),
+    "answers with rubbish": origins.answer(b"\x16\x03\x03\x00\x05rubbish"),
+    "answers with an alert": origins.answer(b"\x15\x03\x03\x00\x02\x02\x28"),
 }
 
 

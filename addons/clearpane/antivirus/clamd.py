@@ -122,9 +122,9 @@ def judge(reply: str) -> tuple[Finding, ...]:
     """What a reply such as `stream: Eicar-Test-Signature FOUND` means."""
     found = clamd.scan_response.match(reply)
     status, name = (found["status"], found["virus"] or "") if found else ("ERROR", "")
-    if status == "OK":
+    if status == "OK" and not name:
         return ()
-    if status == "ERROR" or not name:
+    if status != "FOUND" or not name:
         if "size limit exceeded" in reply:
             return (Unscanned(Unread.TOO_BIG, detail="more than clamd's StreamMaxLength"),)
         return _down(reply[:200])

@@ -134,7 +134,7 @@ def _exceptions(block: documents.Mapping | None) -> dict[int, Action]:
     found: dict[int, Action] = {}
     if block is None:
         return found
-    for key in block.keys():
+    for key in block.names():
         if number := _number(block, key):
             found[number] = block.choice(key, Action, Action.ALLOW)
     return found

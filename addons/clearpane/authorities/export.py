@@ -54,8 +54,8 @@ Make the clients trust it (browsers are restarted afterwards):
 
 
 def _pkcs7(certificates: Sequence[Certificate]) -> bytes:
-    """RFC 2315 section 9.1: signed data without content or signers, for the certificates alone. They are a set,
-    which DER has in the order of its octets."""
+    """RFC 2315 section 9.1: signed data without content or signers, for the certificates alone.
+    They are a set, which DER has in the order of its octets."""
     signed = der.sequence(
         der.integer(1),
         der.element(der.SET),

@@ -70,7 +70,9 @@ def _import(args: argparse.Namespace, folder: Path, now: datetime) -> int:
         raise _refusal(
             slot.certificate(folder), "there is an authority already", "--force replaces it"
         )
-    pair = importing.pair(_contents(args), args.file, store.waiting_keys(folder, slot))
+    contents = _contents(args)
+    spare_keys = () if contents.keys else store.waiting_keys(folder, slot)
+    pair = importing.pair(contents, args.file, spare_keys)
     path = chain(pair.certificate, pair.others)
     authority = Authority(slot.authority, pair.certificate, path, pair.key)
     problems = Problems()
@@ -177,14 +179,19 @@ def _print_problems(problems: Iterable[Problem]) -> None:
 
 
 def _print_pairs(folder: Path, slots: tuple[Slot, ...], now: datetime) -> None:
-    for slot in slots:
-        for summary in _summaries(folder, slot, now):
-            print(f"{summary.file}: {summary.subject}, {summary.key}, to {summary.not_after[:10]}")
-    if Slot.TRUST in slots:
-        print(
-            f"Install {Slot.TRUST.certificate(folder)} on the clients; "
-            "`clearpane ca export` says how on each platform."
-        )
+    written = [summary for slot in slots for summary in _summaries(folder, slot, now)]
+    for summary in written:
+        print(f"{summary.file}: {summary.subject}, {summary.key}, to {summary.not_after[:10]}")
+    for summary in written:
+        if Slot(summary.name).authority is AuthorityName.UNTRUST:
+            continue
+        if summary.issuer != summary.subject:
+            print(f"Clients that trust {summary.issuer} need nothing more.")
+        else:
+            print(
+                f"Install {summary.file} on the clients; "
+                "`clearpane ca export` says how on each platform."
+            )
 
 
 def _summaries(folder: Path, slot: Slot, now: datetime) -> list[Summary]:

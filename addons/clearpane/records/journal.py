@@ -150,7 +150,7 @@ class Journal:
         return bool(batch)
 
     def _fail(self, error: OSError) -> None:
-        if True:
+        if not self._failing:
             self._failing = True
             self._report(f"records can't be written: {error}; they are kept and tried again")
 

@@ -98,7 +98,9 @@ def network(text: str) -> IPv4Network | IPv6Network:
 
 
 def network_span(found: IPv4Network | IPv6Network) -> Span:
-    return number(found.network_address), number(found.broadcast_address)
+    """Counted from its first address: the last one of `::/80` reads as an IPv4-mapped address."""
+    first = number(found.network_address)
+    return first, first + found.num_addresses - 1
 
 
 def _addresses(text: str) -> Span | None:

@@ -39,6 +39,7 @@ def leaf(authority: trustme.CA) -> bytes:
 def test_an_ordinary_certificate_is_read_as_cryptography_reads_it(leaf: bytes) -> None:
     ours, theirs = Certificate.parse(leaf), x509.load_der_x509_certificate(leaf)
     public = theirs.public_key()
+    assert ours.version == 3
     assert ours.serial == theirs.serial_number
     assert ours.subject == theirs.subject.public_bytes()
     assert ours.issuer == theirs.issuer.public_bytes()
@@ -189,6 +190,13 @@ def test_where_the_issuer_and_the_responder_are_found(build: Make, extension: Ma
 def test_a_certificate_without_extensions_is_read(build: Make) -> None:
     read = Certificate.parse(build(extensions=None))
     assert (read.extensions, read.san, read.malformed) == ((), None, ())
+
+
+def test_a_certificate_that_names_no_version_is_of_the_first(build: Make) -> None:
+    tbs, *rest = der.items(der.only(build(extensions=None), der.SEQUENCE).content)
+    fields = list(der.items(tbs.content))[1:]
+    first = der.sequence(der.sequence(*(f.raw for f in fields)), *(part.raw for part in rest))
+    assert Certificate.parse(first).version == 1
 
 
 def test_a_key_that_nobody_knows_is_unknown(build: Make) -> None:

@@ -80,13 +80,17 @@ def test_a_length_that_is_not_the_shortest_is_read() -> None:
         pytest.param("3080020101 0000", id="indefinite length"),
         pytest.param("3082ff", id="length cut short"),
         pytest.param("30850000000000", id="a length of five octets"),
-        pytest.param("3f8100 00", id="a tag above 30"),
         pytest.param("020101", id="another tag"),
     ],
 )
 def test_broken_elements_are_der_errors(data: str) -> None:
     with pytest.raises(der.DerError):
         der.only(bytes.fromhex(data), der.SEQUENCE)
+
+
+def test_a_tag_of_several_octets_is_not_taken_for_one_of_one() -> None:
+    with pytest.raises(der.DerError, match="tags above 30"):
+        der.first(bytes.fromhex("3f0100"))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """References across the files, without any file."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from clearpane.configuration.assembly import Assembled, File, Name, assemble
@@ -11,7 +13,7 @@ from sites import NOW
 RULES = "rules: [{name: all, action: decrypt}]"
 
 
-def assembled(texts: dict[Name, str | None]) -> tuple[Assembled | None, list[str]]:
+def assembled(texts: Mapping[Name, str | None]) -> tuple[Assembled | None, list[str]]:
     problems = Problems()
     files = {name: File(name, text) for name, text in texts.items()}
 
@@ -58,7 +60,7 @@ def test_words_of_one_file_are_known_in_another() -> None:
 
 
 def test_files_that_are_named_are_asked_for() -> None:
-    texts: dict[Name, str | None] = {
+    texts = {
         Name.SETTINGS: "users: {file: users.txt}",
         Name.OBJECTS: "lists: {partners: {type: address, file: partners.txt}}",
         Name.DECRYPTION: "rules: [{name: a, source: [partners]}]",

@@ -1,4 +1,4 @@
-"""Outputs are checked whole, so that the file is still valid when a later version writes to them."""
+"""Outputs are checked whole, so that the file stays valid when a later version uses them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Every key of settings.yaml: its value, or an error at its place; what does nothing yet is said."""
+"""Every key of settings.yaml: its value, or an error at its place; what does nothing is said."""
 
 import pytest
 

@@ -255,12 +255,17 @@ def test_reopening_after_the_file_was_moved(journal: Maker, tmp_path: Path) -> N
     assert (lines(tmp_path / "moved"), lines(path)) == (["one", "two"], ["three"])
 
 
-def test_a_moved_file_is_not_rotated_a_second_time(journal: Maker, tmp_path: Path) -> None:
+@pytest.mark.parametrize("created", [False, True], ids=["moved", "moved, a new one made"])
+def test_a_moved_file_is_not_rotated_a_second_time(
+    journal: Maker, tmp_path: Path, created: bool
+) -> None:
     one = journal(rotate_at=100)
     path = tmp_path / "log" / "traffic.jsonl"
     one.put(Kind.TRAFFIC, "a" * 90)
     assert one.flush(PATIENCE)
     path.rename(tmp_path / "moved")
+    if created:
+        path.touch()
     one.put(Kind.TRAFFIC, "b" * 90)
     assert one.flush(PATIENCE)
     assert (lines(tmp_path / "moved"), lines(path)) == (["a" * 90], ["b" * 90])

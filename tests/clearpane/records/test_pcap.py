@@ -94,6 +94,8 @@ def test_tshark_finds_nothing_wrong(capture: Path, client: str) -> None:
     if ":" not in client:
         good = tshark(capture, *CHECKED, "-T", "fields", "-e", "ip.checksum.status")
         assert set(good.split()) == {"1"}
+    flying = tshark(capture, "-T", "fields", "-e", "tcp.analysis.bytes_in_flight").split()
+    assert max(map(int, flying)) <= 0xFFFF
     wrong = "tcp.analysis.flags || _ws.malformed || _ws.expert.severity >= 0x600000"
     assert tshark(capture, *CHECKED, "-Y", wrong) == ""
 

@@ -35,6 +35,8 @@ from clearpane.rulebase.addresses import (
         pytest.param("::ffff:10.0.0.0/104", "10.1.2.3", True, id="an IPv4-mapped network"),
         pytest.param("::ffff:10.0.0.1", "10.0.0.1", True, id="an IPv4-mapped address"),
         pytest.param("::/0", "10.1.2.3", False, id="all of IPv6 holds no IPv4"),
+        pytest.param("::/80", "10.1.2.3", False, id="nor where it ends IPv4-mapped"),
+        pytest.param("::/80", "::5", True, id="but its own addresses"),
         pytest.param("0.0.0.0/0", "2001:db8::1", False, id="all of IPv4 holds no IPv6"),
         pytest.param("0.0.0.0/0", "255.255.255.255", True, id="all of IPv4"),
     ],

@@ -362,6 +362,17 @@ def test_the_path_is_the_one_that_was_chosen(
     assert (verdict.root_name, verdict.missing_issuer) == ("CN=Root", "")
 
 
+@pytest.mark.parametrize("build", [trusted_intermediate, trusted_leaf])
+def test_an_anchor_need_not_be_a_root(
+    build: Build, root: Party, intermediate: Party, serve: Serve
+) -> None:
+    case = build(root, intermediate)
+    handshake = Handshake(TrustStore(b"", [party.der for party in case.anchors]))
+    client = handshake.connection("www.test", [], PROFILE)
+    shake_hands(client, serve(*case.sent))
+    assert client.get_app_data() == []  # OpenSSL itself finds no fault
+
+
 def test_a_missing_issuer_is_named_with_his_addresses(
     root: Party, intermediate: Party, serve: Serve
 ) -> None:

@@ -31,7 +31,7 @@ class Origin(Listener):
         self._tls = _by_name(certificates, alpn, versions) if certificates else None
         super().__init__(self._converse, address)
 
-    def _converse(self, connection: socket.socket) -> None:
+    def _converse(self, connection: Socket) -> None:
         if self._tls is None:
             with connection:
                 http1.serve(connection, self.contents)
@@ -77,10 +77,10 @@ def _by_name(
     return first
 
 
-def misbehaving(act: Callable[[socket.socket], None]) -> Listener:
+def misbehaving(act: Callable[[Socket], None]) -> Listener:
     """A server that does `act` with each connection and then closes it."""
 
-    def serve(connection: socket.socket) -> None:
+    def serve(connection: Socket) -> None:
         with connection:
             connection.settimeout(PATIENCE)
             act(connection)
@@ -88,32 +88,36 @@ def misbehaving(act: Callable[[socket.socket], None]) -> Listener:
     return Listener(serve)
 
 
-def echo(connection: socket.socket) -> None:
+def echo(connection: Socket) -> None:
     """Says back what it is told."""
     while data := connection.recv(65536):
         connection.sendall(data)
 
 
-def hang(connection: socket.socket) -> None:
+def hang(connection: Socket) -> None:
     """Reads and never answers."""
     drain(connection)
 
 
-def close_after_hello(connection: socket.socket) -> None:
+def close_after_hello(connection: Socket) -> None:
     """Reads the ClientHello and hangs up."""
     connection.recv(65536)
 
 
-def answer_in_clear(connection: socket.socket) -> None:
-    """Answers the ClientHello in plain HTTP, as a web server on the wrong port does."""
-    connection.recv(65536)
-    connection.sendall(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n")
+def answer(data: bytes) -> Callable[[Socket], None]:
+    """Answers the ClientHello with these bytes, as a web server on the wrong port does."""
+
+    def act(connection: Socket) -> None:
+        connection.recv(65536)
+        connection.sendall(data)
+
+    return act
 
 
-def greet_then(banner: bytes) -> Callable[[socket.socket], None]:
+def greet_then(banner: bytes) -> Callable[[Socket], None]:
     """Speaks first, then echoes, as mail servers do."""
 
-    def act(connection: socket.socket) -> None:
+    def act(connection: Socket) -> None:
         connection.sendall(banner)
         echo(connection)
 

@@ -5,7 +5,7 @@ import ssl
 from pathlib import Path
 from typing import Self
 
-from .listener import drain, read_until
+from .listener import drain
 from .process import Gateway
 from .wait import until
 
@@ -23,7 +23,9 @@ class Tunnel:
         self.socket.sendall(
             f"CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode()
         )
-        self.answer = read_until(self.socket, b"\r\n\r\n")
+        self.answer = b""
+        while not self.answer.endswith(b"\r\n\r\n"):  # and not a byte of what the server says
+            self.answer += self.socket.recv(1) or b"\r\n\r\n"
         self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls: ssl.SSLObject | None = None
 
@@ -53,7 +55,7 @@ class Tunnel:
         """Sends each piece after the gateway has read the one before, so that none are joined."""
         for piece in pieces:
             self.socket.sendall(piece)
-            until(self._taken, "the gateway reads what it was sent")
+            until(self._taken, "the gateway reads what it was sent", pause=0.001)
 
     def _taken(self) -> bool:
         here = f":{self.source_port:04X}"

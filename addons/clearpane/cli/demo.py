@@ -1,0 +1,104 @@
+"""`clearpane demo`: a gateway at work, with nothing made up and nothing left behind.
+
+It is offline, needs no root, and its exit code is 0 only if every row is as it should be.
+"""
+
+import argparse
+import dataclasses
+import json
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from clearpane.cli import shipped
+from clearpane.cli.clock import now as current_time
+from clearpane.cli.demonstration import screen
+from clearpane.cli.demonstration.cases import CASES, Row
+from clearpane.cli.demonstration.screen import Progress
+from clearpane.cli.demonstration.stage import DOWNLOADS, Given, set_up
+from clearpane.cli.demonstration.threat_log import Record
+
+_AS_IT_SHOULD_BE, _WRONG = 0, 1
+
+
+def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    text = "see it work: EICAR inside HTTPS, a bank left alone, bad certificates"
+    parser = verbs.add_parser("demo", help=text, description=f"{text}; offline, without root")
+    parser.add_argument("--json", action="store_true", help="the rows as a JSON list")
+    for name, what in (
+        ("rules", "the rules to prove (as shipped)"),
+        ("ca", "the authorities to sign with (made anew, and thrown away)"),
+        ("state", "where logs and captures are kept (thrown away)"),
+    ):
+        parser.add_argument(f"--{name}", type=Path, metavar="FOLDER", help=what)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    began = time.monotonic()
+    given = Given(args.rules or _near(shipped.folder() / "rules"), args.ca, args.state)
+    with _ended_by_signals():
+        rows, records = _perform(given, Progress(sys.stderr))
+    if args.json:
+        print(json.dumps([dataclasses.asdict(row) for row in rows], indent=2))
+    else:
+        print(*_lines(rows, records, given.rules, time.monotonic() - began), sep="\n")
+    return _AS_IT_SHOULD_BE if all(row.ok for row in rows) else _WRONG
+
+
+def _perform(given: Given, progress: Progress) -> tuple[list[Row], list[Record]]:
+    progress.say("starting a gateway and its servers ...")
+    try:
+        with set_up(given, current_time()) as stage:
+            rows = []
+            for number, case in enumerate(CASES, 1):
+                progress.say(f"{number} of {len(CASES)}: {case.name} ...")
+                rows.append(case.play(stage))
+            return rows, stage.log.records()
+    finally:
+        progress.clear()
+
+
+def _lines(rows: list[Row], records: list[Record], rules: Path, seconds: float) -> list[str]:
+    good = sum(row.ok for row in rows)
+    return [
+        f"A gateway, servers and a client, all real and on this device. Rules: {rules}",
+        "",
+        *screen.table(rows),
+        "",
+        *screen.threats(records),
+        "",
+        f"{good} of {len(rows)} as it should be, in {seconds:.1f} s. {_next(good == len(rows))}",
+    ]
+
+
+def _next(good: bool) -> str:
+    """What to try, with the command as it was called here."""
+    command = "clearpane" if shutil.which("clearpane") else sys.argv[0]
+    if good:
+        return f"Try next: {command} dump -p 8080"
+    return (
+        f"Try next: {command} test decryption-policy-match source 127.0.0.1 destination {DOWNLOADS}"
+    )
+
+
+def _near(path: Path) -> Path:
+    """As a name that is short to read."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """A service manager's or a terminal's end is taken as Ctrl-C, so that nothing stays behind."""
+    signals = (signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(each, signal.default_int_handler) for each in signals]
+    try:
+        yield
+    finally:
+        for each, handler in zip(signals, before, strict=True):
+            signal.signal(each, handler)

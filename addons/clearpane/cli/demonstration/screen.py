@@ -1,0 +1,49 @@
+"""The demonstration on one screen: 24 lines of 80 columns, the prompt included."""
+
+from collections.abc import Sequence
+from typing import TextIO
+
+from clearpane.cli.demonstration.cases import Row
+from clearpane.cli.demonstration.threat_log import Record, short
+
+WIDTH = 80
+_CASE, _SEEN, _VERDICT = 31, 40, 5
+_LOGGED = 4
+
+
+class Progress:
+    """One line that is written over again and again, on a terminal alone."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream if stream.isatty() else None
+
+    def say(self, words: str) -> None:
+        if self._stream:
+            self._stream.write(f"\r{_cut(words, WIDTH - 1):{WIDTH - 1}}")
+            self._stream.flush()
+
+    def clear(self) -> None:
+        self.say("")
+        self.say("\r")
+
+
+def table(rows: Sequence[Row]) -> list[str]:
+    head = f"{'case':{_CASE}}  {'what the client saw':{_SEEN}}  verdict"[:WIDTH]
+    return [head, *map(_line, rows)]
+
+
+def threats(records: Sequence[Record]) -> list[str]:
+    """The last lines of the log, and how many more there are."""
+    if not records:
+        return ["threat log: empty"]
+    shown = [_cut(f"  {short(record)}", WIDTH) for record in records[-_LOGGED:]]
+    return [f"threat log, the last {len(shown)} of {len(records)} records:", *shown]
+
+
+def _line(row: Row) -> str:
+    verdict = "ok" if row.ok else "WRONG"
+    return f"{_cut(row.case, _CASE):{_CASE}}  {_cut(row.seen, _SEEN):{_SEEN}}  {verdict}"
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"

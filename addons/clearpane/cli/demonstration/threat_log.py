@@ -1,0 +1,46 @@
+"""What the gateway wrote into its threat log since the demonstration began."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+type Record = dict[str, Any]
+
+_PATIENCE = 5.0  # seconds; records are written beside the traffic, in milliseconds
+_PAUSE = 0.02
+
+
+class ThreatLog:
+    """Reads on from the end that the file has now."""
+
+    def __init__(self, state: Path) -> None:
+        self._file = state / "log" / "threat.jsonl"
+        self._start = self._file.stat().st_size if self._file.exists() else 0
+
+    def records(self) -> list[Record]:
+        """All whole lines so far."""
+        if not self._file.exists():
+            return []
+        lines = self._file.read_bytes()[self._start :].split(b"\n")[:-1]
+        return [json.loads(line) for line in lines]
+
+    def virus(self, file: str, *, decrypted: bool) -> Record | None:
+        """The record of a test virus in the file, waited for."""
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            for record in self.records():
+                name, threat = record.get("misc", ""), record.get("threatid", "")
+                if name == file and record.get("decrypted") is decrypted and "Eicar" in threat:
+                    return record
+            if time.monotonic() > deadline:
+                return None
+            time.sleep(_PAUSE)
+
+
+def short(record: Record) -> str:
+    """One line of the log in a line of the screen."""
+    time_of_day = str(record.get("receive_time", "")).rpartition(" ")[2]
+    words = [time_of_day, *(str(record.get(key, "")) for key in ("threatid", "action", "misc"))]
+    seen = f"decrypted {record.get('app', '')}" if record.get("decrypted") else "plain http"
+    return "  ".join([*words, seen])
