@@ -17,7 +17,7 @@ from . import load, micro, proxies
 from .origin import make_certificates
 from .proxies import ROOT, Proxy
 
-ROUNDS, SESSIONS, REQUESTS, HOSTS = 6, 60, 200, 400
+ROUNDS, SESSIONS, REQUESTS, HOSTS = 6, 40, 200, 300
 DECRYPT = "rules: [{name: all, action: decrypt}]\n"
 PASS = "rules: [{name: all, action: no-decrypt}]\n"
 CEILINGS = {"decision": 50e-6, "leaf": 0.4e-3, "scan of 1 KiB": 0.1e-3}

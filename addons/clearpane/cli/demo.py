@@ -19,8 +19,9 @@ from clearpane.cli.clock import now as current_time
 from clearpane.cli.demonstration import screen
 from clearpane.cli.demonstration.cases import CASES, Row
 from clearpane.cli.demonstration.screen import Progress
-from clearpane.cli.demonstration.stage import DOWNLOADS, Given, set_up
+from clearpane.cli.demonstration.stage import Given, set_up
 from clearpane.cli.demonstration.threat_log import Record
+from clearpane.errors import ClearpaneError, Problem
 
 _AS_IT_SHOULD_BE, _WRONG = 0, 1
 
@@ -40,6 +41,8 @@ def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
 
 def run(args: argparse.Namespace) -> int:
     began = time.monotonic()
+    if args.state:
+        _refuse_running(args.state)
     given = Given(args.rules or _near(shipped.folder() / "rules"), args.ca, args.state)
     with _ended_by_signals():
         rows, records = _perform(given, Progress(sys.stderr))
@@ -66,24 +69,36 @@ def _perform(given: Given, progress: Progress) -> tuple[list[Row], list[Record]]
 def _lines(rows: list[Row], records: list[Record], rules: Path, seconds: float) -> list[str]:
     good = sum(row.ok for row in rows)
     return [
-        f"A gateway, servers and a client, all real and on this device. Rules: {rules}",
-        "",
+        f"A gateway, servers and a client, all real and on this device. Rules: {rules}/",
         *screen.table(rows),
         "",
         *screen.threats(records),
         "",
-        f"{good} of {len(rows)} as it should be, in {seconds:.1f} s. {_next(good == len(rows))}",
+        f"{good} of {len(rows)} as it should be, in {seconds:.1f} s.",
+        *_next(good == len(rows), rules),
     ]
 
 
-def _next(good: bool) -> str:
+def _next(good: bool, rules: Path) -> list[str]:
     """What to try, with the command as it was called here."""
     command = "clearpane" if shutil.which("clearpane") else sys.argv[0]
-    if good:
-        return f"Try next: {command} dump -p 8080"
-    return (
-        f"Try next: {command} test decryption-policy-match source 127.0.0.1 destination {DOWNLOADS}"
-    )
+    if not good:
+        return [
+            "All are at 127.0.0.1: a rule for another zone or for port 443 is not for them.",
+            f"Try next: {command} test decryption-policy-match --rules {rules} "
+            "source 127.0.0.1 destination 127.0.0.1",
+        ]
+    first = "" if Path("rules").is_dir() else f"{command} init; "
+    return [f"Try next: {first}{command} dump --listen-host 127.0.0.1 -p 8080"]
+
+
+def _refuse_running(state: Path) -> None:
+    """Two gateways in one state folder would take each other's process id away."""
+    from clearpane.gateway.places import running_pid  # brings mitmproxy along
+
+    if running_pid(state):
+        message = "a gateway runs with this state folder"
+        raise ClearpaneError(Problem(str(state), message, "name another folder"))
 
 
 def _near(path: Path) -> Path:

@@ -65,7 +65,7 @@ class Answer:
 
     def __str__(self) -> str:
         lines = [*_said(self.explanation.decision, self.rule)]
-        lines += [f"not {each.rule}: {each.because}" for each in self.explanation.skipped]
+        lines += [f"skipped {each.rule}: {each.because}" for each in self.explanation.skipped]
         if self.assumed:
             lines.append(f"not said, so taken as: {'; '.join(self.assumed)}")
         return "\n".join(lines)

@@ -3,8 +3,7 @@
 Decryption knows the host alone; a path counts for URL filtering.
 """
 
-import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,8 +15,7 @@ from clearpane.rulebase import categories
 from clearpane.rulebase.rule import AddressField, Rule
 from clearpane.rulebase.rulebase import Rulebase
 
-_SHOWN = 12
-_WIDTH = 100
+_SHOWN_RULES, _SHOWN_WORDS = 12, 5
 
 
 def answer(text: str, policy: Policy, now: datetime) -> str:
@@ -36,7 +34,9 @@ def answer(text: str, policy: Policy, now: datetime) -> str:
     if excluded:
         why = excluded.place if excluded.custom else f"predefined, reason {excluded.reason}"
         lines.append(f"excluded by {excluded.name} ({why}): never decrypted, no rule is asked")
-    return "\n".join([*lines, *_rules(at_hello.union(lists), rulebase.rules)])
+    else:
+        lines += _rules(at_hello.union(lists), rulebase.rules)
+    return "\n".join(lines)
 
 
 def split(text: str) -> tuple[str, str]:
@@ -91,20 +91,24 @@ def _rules(found: frozenset[str], rules: Iterable[Rule]) -> Iterator[str]:
         yield "no rule is for it: not decrypted"
         return
     yield "rules for it, of which the first that matches decides:"
-    for rule in leading[:_SHOWN]:
-        yield textwrap.shorten(_rule(rule, found), _WIDTH, placeholder=" ...")
-    if len(leading) > _SHOWN:
-        yield f"  and {len(leading) - _SHOWN} more"
+    for rule in leading[:_SHOWN_RULES]:
+        yield f"  {rule.place}: {rule.name}, {rule.action} ({_asks(rule, found)})"
+    if len(leading) > _SHOWN_RULES:
+        yield f"  and {len(leading) - _SHOWN_RULES} more"
 
 
-def _rule(rule: Rule, found: frozenset[str]) -> str:
+def _asks(rule: Rule, found: frozenset[str]) -> str:
     wanted = sorted(found.intersection(rule.categories))
     asks = [("category", wanted or ["any"]), *_conditions(rule)]
-    words = "; ".join(f"{key} {', '.join(values)}" for key, values in asks if values)
-    return f"  {rule.place}: {rule.name}, {rule.action} ({words})"
+    return "; ".join(f"{key} {_some(words)}" for key, words in asks if words)
 
 
-def _conditions(rule: Rule) -> Iterator[tuple[str, Iterable[str]]]:
+def _some(words: Sequence[str]) -> str:
+    more = [f"and {len(words) - _SHOWN_WORDS} more"] if len(words) > _SHOWN_WORDS else []
+    return ", ".join([*words[:_SHOWN_WORDS], *more])
+
+
+def _conditions(rule: Rule) -> Iterator[tuple[str, Sequence[str]]]:
     """What the rule asks for besides the category."""
     yield "from", rule.from_zones
     yield "to", rule.to_zones

@@ -6,7 +6,7 @@ Where a field or a parameter is given twice, both count: readers disagree on whi
 import re
 from urllib.parse import unquote
 
-from clearpane.content.member import find
+from clearpane.content.member import cut
 
 LARGEST = 64 * 1024  # bytes of header fields; mail systems stop at less
 
@@ -16,16 +16,22 @@ _PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*=\s*("(?:[^"\\]|\\.)*"?|[^;]*)')
 type Fields = dict[str, list[str]]
 
 
-def split(data: bytes) -> tuple[bytes, bytes]:
-    """The header block and the body; all is body where the data begins with a blank line."""
-    for start in (b"\r\n", b"\n"):
-        if data.startswith(start):
-            return b"", data[len(start) :]
-    ends = [(at, len(mark)) for mark in (b"\n\r\n", b"\n\n") if (at := find(data, mark)) >= 0]
+def split(data: bytes, start: int = 0, stop: int | None = None) -> tuple[bytes, bytes]:
+    """The header block and the body of what is in `data[start:stop]`.
+
+    All is body where it begins with a blank line. A block over LARGEST is not read to its end.
+    """
+    stop = len(data) if stop is None else stop
+    for blank in (b"\r\n", b"\n"):
+        if data.startswith(blank, start, stop):
+            return b"", cut(data, start + len(blank), stop)
+    near = min(start + LARGEST + 1, stop)
+    found = ((data.find(mark, start, near), len(mark)) for mark in (b"\n\r\n", b"\n\n"))
+    ends = [(at, length) for at, length in found if at >= 0]
     if not ends:
-        return data, b""
+        return data[start:near], b""
     at, length = min(ends)
-    return data[: at + 1], data[at + length :]
+    return data[start : at + 1], cut(data, at + length, stop)
 
 
 def fields(block: bytes) -> Fields:

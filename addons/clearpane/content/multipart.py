@@ -4,6 +4,7 @@ Each part is handed out as its reader would store it, without the transfer encod
 """
 
 import binascii
+import io
 import re
 import string
 from collections.abc import Iterable, Iterator
@@ -16,7 +17,7 @@ from clearpane.content.member import Member, Part, find, inside, occurrences
 
 MOST_BOUNDARIES = 4
 DEEPEST = 4  # multipart in multipart; mail programs make three
-CHUNK = 1 << 20  # decoded at a time, a multiple of 4
+CHUNK = 1 << 18  # decoded at a time, since decoding lets no other thread run
 
 _FIRST_LINE = re.compile(rb"\s*--([^\r\n]{1,200}?)[ \t]*\r?\n")
 _MAIL_FIELD = re.compile(
@@ -26,6 +27,9 @@ _MAIL_FIELD = re.compile(
 _FIELD = re.compile(rb"[!-9;-~]{1,76}:")
 _BASE64 = string.ascii_letters + string.digits + "+/="
 _NO_BASE64 = bytes(set(range(256)) - set(_BASE64.encode()))
+
+
+type Span = tuple[int, int]
 
 
 def is_multipart(content_type: str) -> bool:
@@ -40,7 +44,8 @@ def is_mail(data: bytes) -> bool:
 
 def mail(data: bytes, budget: Budget) -> Iterator[Part]:
     """The parts of a mail, or its body if it has but one. Raises ExhaustedError."""
-    yield from _entity(_mail(data), budget, 0)
+    data = _mail(data)
+    yield from _entity(data, (0, len(data)), budget, 0)
 
 
 def parts(data: bytes, content_type: str, budget: Budget, level: int = 0) -> Iterator[Part]:
@@ -52,18 +57,17 @@ def parts(data: bytes, content_type: str, budget: Budget, level: int = 0) -> Ite
     found = False
     for boundary in _boundaries(data, content_type):
         found = found or find(data, b"--" + boundary) >= 0
-        for piece in _split(data, boundary):
-            yield from _entity(piece, budget, level + 1)
+        for span in _spans(data, boundary, budget):
+            yield from _entity(data, span, budget, level + 1)
         if "byteranges" in content_type.lower():
-            yield _joined(_split(data, boundary), budget)
+            yield _joined(data, _spans(data, boundary, budget), budget)
     if not found and data:
         yield Unscanned(Unread.MALFORMED, detail="a multipart body without parts")
 
 
-def _entity(data: bytes, budget: Budget, level: int) -> Iterator[Part]:
+def _entity(data: bytes, span: Span, budget: Budget, level: int) -> Iterator[Part]:
     """One part: its header fields, and what its body says."""
-    budget.count()
-    block, body = headers.split(data)
+    block, body = headers.split(data, *span)
     if len(block) > headers.LARGEST:
         detail = f"header fields of more than {headers.LARGEST // 1024} KiB"
         yield Unscanned(Unread.LIMIT, detail=detail)
@@ -91,11 +95,11 @@ def _readings(body: bytes, fields: Fields) -> Iterator[bytes]:
         yield body
 
 
-def _joined(pieces: Iterable[bytes], budget: Budget) -> Member:
+def _joined(data: bytes, spans: Iterable[Span], budget: Budget) -> Member:
     """Ranges put together again, since a virus may be cut to pieces that are harmless each."""
     ranges = []
-    for piece in pieces:
-        block, body = headers.split(piece)
+    for span in spans:
+        block, body = headers.split(data, *span)
         values = headers.fields(block).get("content-range", [""])
         first = re.search(r"\d{1,18}", values[0])
         ranges.append((int(first[0]) if first else 0, body))
@@ -113,20 +117,21 @@ def _boundaries(data: bytes, content_type: str) -> list[bytes]:
     return list(dict.fromkeys(found))[:MOST_BOUNDARIES]
 
 
-def _split(data: bytes, boundary: bytes) -> Iterator[bytes]:
-    """What is between the delimiter lines; an end that is missing is the end of the data."""
+def _spans(data: bytes, boundary: bytes, budget: Budget) -> Iterator[Span]:
+    """Between the delimiter lines; an end that is missing is the end of the data."""
     mark, start = b"--" + boundary, -1
     for at in occurrences(data, mark):
+        budget.count()
         line = data[at + len(mark) : at + len(mark) + 80]
         tail = line.partition(b"\n")[0].strip()
         if (at and data[at - 1 : at] != b"\n") or tail not in (b"", b"--"):
             continue
         if start >= 0:
-            yield data[start : _before_newline(data, at)]
+            yield start, max(start, _before_newline(data, at))
         end_of_line = data.find(b"\n", at + len(mark), at + len(mark) + 80)
         start = end_of_line + 1 if end_of_line >= 0 else at + len(mark) + len(line)
-    if start >= 0 and data[start:].strip():
-        yield data[start:]
+    if 0 <= start < len(data):
+        yield start, len(data)
 
 
 def _before_newline(data: bytes, at: int) -> int:
@@ -143,29 +148,29 @@ def _mail(data: bytes) -> bytes:
 
 def _base64(body: bytes) -> bytes:
     """As mail programs decode it: other characters are skipped, padding ends nothing."""
-    decoded, waiting = [], b""
+    out, waiting = io.BytesIO(), b""
     for start in range(0, len(body), CHUNK):
         waiting += body[start : start + CHUNK].translate(None, _NO_BASE64)
-        *runs, waiting = re.split(rb"=+", waiting)
+        *runs, waiting = waiting.split(b"=")
         for run in runs:
-            decoded.append(_quads(run, last=True))
+            out.write(_quads(run))
         whole = len(waiting) // 4 * 4
-        decoded.append(_quads(waiting[:whole], last=False))
+        out.write(_quads(waiting[:whole]))
         waiting = waiting[whole:]
-    return b"".join([*decoded, _quads(waiting, last=True)])
+    out.write(_quads(waiting))
+    return out.getvalue()
 
 
-def _quads(run: bytes, *, last: bool) -> bytes:
+def _quads(run: bytes) -> bytes:
+    """Padding that is missing is put there; a character too many is left out."""
     spare = len(run) % 4
-    if last and spare:
-        run = run[:-1] if spare == 1 else run + b"=" * (4 - spare)
-    return binascii.a2b_base64(run)
+    return binascii.a2b_base64(run[:-1] if spare == 1 else run + b"=" * (-spare % 4))
 
 
 def _quoted_printable(body: bytes) -> bytes:
-    decoded, start = [], 0
+    out, start = io.BytesIO(), 0
     while start < len(body):
         end = body.rfind(b"\n", start, start + CHUNK) + 1 or start + CHUNK
-        decoded.append(binascii.a2b_qp(body[start:end]))
+        out.write(binascii.a2b_qp(body[start:end]))
         start = end
-    return b"".join(decoded)
+    return out.getvalue()

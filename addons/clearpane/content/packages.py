@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from clearpane.content.detection import Unread, Unscanned
 from clearpane.content.limits import Budget
-from clearpane.content.member import Member, Part
+from clearpane.content.member import Member, Part, cut
 
 AR, CPIO, RPM = b"!<arch>\n", (b"070701", b"070702"), b"\xed\xab\xee\xdb"
 RPM_HEADER = b"\x8e\xad\xe8\x01"
@@ -65,6 +65,6 @@ def rpm(data: bytes, budget: Budget) -> Iterator[Part]:
 
 def _member(data: bytes, start: int, size: int, name: str, budget: Budget) -> Member:
     budget.count()
-    body = data[start : start + size]
+    body = cut(data, start, start + size)
     budget.spend(len(body))
     return Member(name, body)

@@ -10,7 +10,10 @@ from enum import Enum
 
 from clearpane.content.detection import Unread, Unscanned
 from clearpane.content.limits import Budget
+from clearpane.content.member import cut
 from clearpane.content.streams import End, Kind, Stream, unpack
+
+MOST_SKIPPED = 100  # empty frames in a row; tools write one or two
 
 
 class Format(Enum):
@@ -62,7 +65,8 @@ def begins(form: Format, data: bytes, at: int = 0) -> int | None:
             return at if magic.startswith(b"\xfd7zXZ\0") else None
         case Format.ZSTD:
             at = _behind_skippable(data, at)
-            return at if data.startswith(b"\x28\xb5\x2f\xfd", at) else None
+            frame = data.startswith(b"\x28\xb5\x2f\xfd", at) or _is_skippable(data, at)
+            return at if frame else None
         case Format.LZMA:
             return at if at == 0 and _is_lzma_alone(data) else None
         case Format.ZLIB:
@@ -92,7 +96,7 @@ def read(form: Format, data: bytes, budget: Budget) -> Series:
     if not outputs:
         return Series(False)
     whole = outputs[0] if len(outputs) == 1 else b"".join(outputs)
-    return Series(True, whole, outputs[0], data[at:].lstrip(b"\0"), fault)
+    return Series(True, whole, outputs[0], cut(data, at, len(data)).lstrip(b"\0"), fault)
 
 
 def gzip_name(data: bytes) -> str:
@@ -131,10 +135,16 @@ def _behind_gzip_header(data: bytes, at: int) -> int | None:
 
 
 def _behind_skippable(data: bytes, at: int) -> int:
-    """RFC 8878 section 3.1.2: frames that hold no content."""
-    while data[at + 1 : at + 4] == b"\x2a\x4d\x18" and data[at] >> 4 == 5:
+    """RFC 8878 section 3.1.2: frames that hold no content; of very many the rest stays."""
+    for _ in range(MOST_SKIPPED):
+        if not _is_skippable(data, at):
+            break
         at = min(at + 8 + int.from_bytes(data[at + 4 : at + 8], "little"), len(data))
     return at
+
+
+def _is_skippable(data: bytes, at: int) -> bool:
+    return data[at + 1 : at + 4] == b"\x2a\x4d\x18" and data[at] >> 4 == 5
 
 
 def _is_lzma_alone(data: bytes) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from clearpane.content.detection import Unread, Unscanned
 from clearpane.content.limits import Budget
-from clearpane.content.member import Member, Part
+from clearpane.content.member import Member, Part, cut
 
 BLOCK = 512
 NAMES, RECORDS, SPARSE = b"LK", b"xgX", b"S"
@@ -38,7 +38,7 @@ def members(data: bytes, budget: Budget) -> Iterator[Part]:
             if not stray and block.strip(b"\0"):
                 stray = True
                 budget.spend(len(data) - at)
-                yield Member("", data[at:])
+                yield Member("", cut(data, at, len(data)))
             at += BLOCK
             continue
         budget.count()
@@ -63,7 +63,7 @@ def _readings(
         yield Unscanned(Unread.MALFORMED, name, "no reader for sparse tar members")
     for size in sizes:
         if size and start < len(data):
-            body = data[start : start + size]
+            body = cut(data, start, start + size)
             budget.spend(len(body))
             yield Member(name, body)
 

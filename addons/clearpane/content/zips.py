@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterator, Sequence
 from clearpane.content.detection import Unread, Unscanned
 from clearpane.content.directory import LOCAL, UNKNOWN, Claim, Local, entries, local
 from clearpane.content.limits import Budget, ExhaustedError
-from clearpane.content.member import Member, Part, find
+from clearpane.content.member import Member, Part, cut, find
 from clearpane.content.streams import DICTIONARY, End, Filters, Kind, Stream, unpack
 
 MARK = re.compile(rb"PK(?:\x01\x02|\x03\x04|\x05\x06|\x07\x08)")
@@ -102,7 +102,7 @@ def _stored(
     for stop in stops:
         if stop > header.start:
             budget.spend(stop - header.start)
-            yield Member(header.claim.name, data[header.start : stop])
+            yield Member(header.claim.name, cut(data, header.start, stop))
     return stops[0]
 
 

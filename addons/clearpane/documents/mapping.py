@@ -85,7 +85,7 @@ class Mapping:
         return default if found is None else found
 
     def texts(self, key: str) -> tuple[Text, ...] | None:
-        """A list of texts, or one text alone; None where the key is absent or wrong."""
+        """A list of texts or one text alone, without those that are wrong; None if none is left."""
         node = self._entries.get(key)
         if node is None:
             return None
@@ -178,7 +178,7 @@ class Mapping:
                 self._refuse(key, node, "a list of single values", "")
             elif self._parsed(scalars.text, key, node) is not None:
                 found.append(node)
-        return tuple(found) if len(found) == len(nodes) else None
+        return tuple(found) or None
 
     def _parsed[V](self, parse: Callable[[Text], V], key: str, scalar: Text) -> V | None:
         try:

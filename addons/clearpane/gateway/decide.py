@@ -15,6 +15,7 @@ from mitmproxy.proxy.layers.http import HTTPMode
 from mitmproxy.proxy.layers.tls import HTTP_ALPNS, parse_client_hello
 from mitmproxy.tls import ClientHello
 
+from clearpane.gateway import show
 from clearpane.gateway.boundary import abort, fail_closed
 from clearpane.gateway.client_hello import server_name, takes_ecdsa
 from clearpane.gateway.core import Core
@@ -95,10 +96,10 @@ class Decide:
         live.decision = self._core.decide(live, live.hello)
         if not live.decision.decrypts:
             live.session.app = App.SSL
-            return PassThrough(context)
+            return PassThrough(context, shown=show.is_shown())
         context.server.tls = True
         server_tls = ServerTLSLayer(context)
-        server_tls.child_layer = ClientTLS(context, hello, self._bypass)
+        server_tls.child_layer = ClientTLS(context, hello, self._bypass, shown=show.is_shown())
         return server_tls
 
     def _bypass(self, context: Context) -> bool:
@@ -123,7 +124,7 @@ class Decide:
         live.session.host, live.session.port = live.hello.host, live.hello.port
         live.session.app = App.UNKNOWN_TCP
         live.session.note("not-tls")
-        return PassThrough(context)
+        return PassThrough(context, shown=show.is_shown())
 
     def _inside(self, asked: layer.NextLayer, live: Live) -> layer.Layer:
         """Between the two TLS legs: HTTP, or something that no decoder knows."""
@@ -134,7 +135,7 @@ class Decide:
             raise exceptions.AddonHalt
         live.session.app = App.UNKNOWN_TCP
         self._core.reporter.undecoded(live.session, self._core.now())
-        return PassThrough(context)
+        return PassThrough(context, shown=show.is_shown())
 
     def _refuse(self, live: Live, context: Context, reason: str) -> layer.Layer:
         live.disarm()

@@ -52,7 +52,7 @@ def shown_certificate(verdict: Verdict) -> ServerCertificate | None:
         fingerprint=real.fingerprint,
         not_before=real.not_before,
         not_after=real.not_after,
-        version=3,
+        version=real.version,
         bits=real.key_bits,
         names=tuple(name.value for name in real.names),
         missing_issuer=verdict.missing_issuer,

@@ -26,15 +26,17 @@ class Closed(layer.Layer):
 
 
 class PassThrough(layer.Layer):
-    """Relays a session that is not decrypted; it is visible as a tcp flow that keeps no bytes.
+    """Relays a session that is not decrypted; where flows are shown, as one that keeps no bytes.
 
     mitmproxy's own `TCPLayer(ignore=True)` would be invisible, and a visible one keeps every
-    message in memory. Bytes injected from a user interface are not sent: they would be nobody's.
+    message in memory. Without a user interface no flow is made: its hooks would cost a sixth of
+    the session, and the traffic record says it all. Bytes injected from a user interface are not
+    sent: they would be nobody's.
     """
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, *, shown: bool) -> None:
         super().__init__(context)
-        self.flow = tcp.TCPFlow(context.client, context.server, True)
+        self.flow = tcp.TCPFlow(context.client, context.server, True) if shown else None
 
     def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
         if isinstance(event, events.Start):
@@ -46,13 +48,15 @@ class PassThrough(layer.Layer):
             yield from self._closed(peer)
 
     def _start(self) -> layer.CommandGenerator[None]:
-        yield TcpStartHook(self.flow)
+        if self.flow:
+            yield TcpStartHook(self.flow)
         if self.context.server.timestamp_start is not None:
             return
         error = yield commands.OpenConnection(self.context.server)
         if error:
-            self.flow.error = flow.Error(error)
-            yield TcpErrorHook(self.flow)
+            if self.flow:
+                self.flow.error = flow.Error(error)
+                yield TcpErrorHook(self.flow)
             yield commands.CloseConnection(self.context.client)
 
     def _peer(self, side: connection.Connection) -> connection.Connection | None:
@@ -69,7 +73,7 @@ class PassThrough(layer.Layer):
         for side in (server, client):
             if side.state is not connection.ConnectionState.CLOSED:
                 yield commands.CloseConnection(side)
-        if self.flow.live:
+        if self.flow and self.flow.live:
             self.flow.live = False
             yield TcpEndHook(self.flow)
 
@@ -103,9 +107,15 @@ class ClientTLS(ClientTLSLayer):
     """
 
     def __init__(
-        self, context: Context, hello: ClientHello, bypass: Callable[[Context], bool]
+        self,
+        context: Context,
+        hello: ClientHello,
+        bypass: Callable[[Context], bool],
+        *,
+        shown: bool,
     ) -> None:
         super().__init__(context)
+        self._shown = shown
         self._hello = hello
         self._bypass = bypass
 
@@ -138,6 +148,6 @@ class ClientTLS(ClientTLSLayer):
         if error:
             yield commands.CloseConnection(self.context.client)
             return False, error
-        self.child_layer = PassThrough(self.context)
+        self.child_layer = PassThrough(self.context, shown=self._shown)
         yield from self.event_to_child(events.DataReceived(self.context.client, data))
         return True, None

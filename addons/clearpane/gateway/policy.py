@@ -22,7 +22,7 @@ from clearpane.gateway.places import Places
 
 logger = logging.getLogger(__name__)
 
-_EVERY = 1.0  # seconds between two looks at the files
+_EVERY = 0.5  # seconds between two looks at the files
 
 
 def first_authorities(folder: Path, now: datetime) -> str:
@@ -51,13 +51,17 @@ class Watch:
         self._task.cancel()
 
     async def _watch(self) -> None:
-        seen = await self._look()
+        seen = before = await self._look()
         while True:
             asked = await self._wait()
             now = await self._look()
-            if asked or now != seen:
+            if asked:
+                await self._replace()
+                seen = await self._look()
+            elif now != seen and now == before:  # a save of many files is let come to an end
                 await self._replace()
                 seen = now
+            before = now
 
     async def _wait(self) -> bool:
         try:

@@ -33,6 +33,11 @@ def finding(shown: flow.Flow, found: Finding, blocked: bool) -> None:
         _label(shown, f"unscanned · {outcome}", ":see_no_evil:", str(found))
 
 
+def is_shown() -> bool:
+    """Whether a user interface lists flows; mitmdump has none."""
+    return ctx.master.addons.get("view") is not None
+
+
 def ended(live: Live) -> None:
     """Lists a TLS session that came to nothing before any flow was made for it."""
     view = ctx.master.addons.get("view")

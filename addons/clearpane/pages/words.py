@@ -51,6 +51,7 @@ _SENTENCES = {
     "not-yet-valid": "The server's certificate is not yet valid{until start}.",
     "name-mismatch": "The server's certificate is for another name{for names}.",
     "malformed-certificate": "The server's certificate can't be read.",
+    "unverified": "The server's certificate could not be checked.",
     "revoked": "The server's certificate was revoked by its authority.",
     "status-unknown": "The authority does not know the status of the server's certificate.",
     "status-timeout": "The status of the server's certificate could not be asked in time.",

@@ -137,7 +137,7 @@ def _certificate(certificate: ServerCertificate | None, now: datetime) -> Row:
         "cert_ver": f"V{certificate.version}" if certificate.version else "",
         "cert_size": certificate.bits or None,
         "cn": certificate.common_name,
-        "issuer_cn": certificate.issuer_cn,
+        "issuer_cn": certificate.issuer_cn or certificate.issuer,
         "root_cn": certificate.root,
     }
 

@@ -7,7 +7,6 @@ that are no UTF-8 become `\\xXX` in the same way.
 """
 
 import re
-from collections.abc import Mapping
 from json import JSONEncoder
 
 from clearpane.pages.escaping import UNSEEN
@@ -21,20 +20,28 @@ type Row = dict[str, Value]
 _UNSEEN = re.compile(f"[{UNSEEN}]")
 
 
-def line(row: Mapping[str, Value]) -> str:
+def line(row: Row) -> str:
     """The record in compact JSON, without a line break; values past the limit are cut."""
-    text = _encode({key: _cut(value) for key, value in row.items()})
+    text = _encode(row)
+    if len(text) > VALUE_LIMIT:
+        text = _encode({key: _cut(value) for key, value in row.items()})
     return _UNSEEN.sub(_escape, text) if not text.isascii() or "\x7f" in text else text
 
 
 def _cut(value: Value) -> Value:
-    if isinstance(value, bytes | bytearray | memoryview):
-        value = bytes(value[: VALUE_LIMIT + 1]).decode("utf-8", "backslashreplace")
+    if isinstance(value, bytes):
+        value = _decode(value[: VALUE_LIMIT + 1])
     if isinstance(value, str):
         return value if len(value) <= VALUE_LIMIT else f"{value[:VALUE_LIMIT]}… (cut)"
     if isinstance(value, list | tuple):
         return [str(_cut(item)) for item in value]
     return value
+
+
+def _decode(value: object) -> str:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
+    raise TypeError(f"a record holds no {type(value).__name__}")
 
 
 def _escape(match: re.Match[str]) -> str:
@@ -48,4 +55,6 @@ def _escape(match: re.Match[str]) -> str:
 
 
 # One encoder for all: json.dumps builds a new one for each call with other than its defaults.
-_encode = JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+_encode = JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), check_circular=False, default=_decode
+).encode

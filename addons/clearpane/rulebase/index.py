@@ -158,10 +158,14 @@ class Index:
             self._category.match(facts.categories),
         )
 
-    def covering(self, rule: Rule) -> int:
-        """No fewer than the rules that match every connection that the rule matches."""
+    def covering(self, rule: Rule, user: frozenset[str]) -> int:
+        """No fewer than the rules that match every connection that the rule matches.
+
+        `user` is all that can be said of one user whom the rule names; empty where it names none.
+        """
         return (
-            self._from.covering(rule.from_zones)
+            self._user.match(user)
+            & self._from.covering(rule.from_zones)
             & self._to.covering(rule.to_zones)
             & self._source.covering(rule.source)
             & self._destination.covering(rule.destination)

@@ -46,7 +46,8 @@ def shadowed(rulebase: Rulebase) -> Iterator[tuple[Rule, Rule]]:
     for number, rule in enumerate(rulebase.rules):
         if rule.disabled:
             continue
-        candidates = rulebase.index.covering(rule) & ((1 << number) - 1)
+        user = _said_of(rule.users[0], rulebase) if rule.users else frozenset()
+        candidates = rulebase.index.covering(rule, user) & ((1 << number) - 1)
         while candidates:
             lowest = candidates & -candidates
             earlier = rulebase.rules[lowest.bit_length() - 1]
@@ -83,15 +84,18 @@ def _users_cover(earlier: tuple[str, ...], later: tuple[str, ...], rulebase: Rul
     """A user is covered by a group, and everyone but nobody by `known-user`."""
     if not earlier or not later:
         return not earlier
-    known = rulebase.objects.users
     wanted = {word.casefold() for word in earlier}
-    for word in (word.casefold() for word in later):
-        if word in wanted or (word != users.UNKNOWN and users.KNOWN in wanted):
-            continue
-        is_user = word not in known.groups and word not in users.RESERVED
-        if not is_user or not known.words(word) & wanted:
-            return False
-    return True
+    return all(_said_of(word, rulebase) & wanted for word in later)
+
+
+def _said_of(word: str, rulebase: Rulebase) -> frozenset[str]:
+    """The words of which each one matches whomever this word matches."""
+    name, known = word.casefold(), rulebase.objects.users
+    if name == users.UNKNOWN:
+        return frozenset([name])
+    if name in known.groups or name == users.KNOWN:
+        return frozenset([name, users.KNOWN])
+    return known.words(name)
 
 
 def _ports_cover(earlier: Rule, later: Rule) -> bool:

@@ -36,6 +36,11 @@ _BLOCKS = {
     "handshake-failed": EndReason.DECRYPT_ERROR,
     "handshake-timeout": EndReason.DECRYPT_ERROR,
     "opted-out": EndReason.POLICY_DENY,
+    # Asked to decrypt what the rulebase leaves alone (an https address in absolute form).
+    "rule": EndReason.POLICY_DENY,
+    "no-rule": EndReason.POLICY_DENY,
+    "excluded-predefined": EndReason.POLICY_DENY,
+    "excluded-custom": EndReason.POLICY_DENY,
 }
 
 _ALERTS = {

@@ -386,7 +386,7 @@ def test_a_leaf_of_another_authority_key_or_secret_has_another_serial(
     now: datetime,
 ) -> None:
     public = keys.public_key(leaf_key)
-    renewed = make.certificate(trust.key, make.subject("Test Forward Trust"), now, 20)
+    renewed = make.certificate(trust.key, make.subject("Test Forward Trust"), now, 3000)
     serials = [
         serial(leaf.forge(real(), trust, public, secret, now)),
         serial(leaf.forge(real(), authority(), public, secret, now)),

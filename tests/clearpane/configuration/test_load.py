@@ -84,7 +84,7 @@ def test_eight_planted_errors_are_reported_in_one_go(site: Site) -> None:
 RULE_FILES = [
     (
         "rule-no: a bare NO is never False",
-        "rules:\n  - {name: a, category: [NO, SE]}\n",
+        "rules:\n  - {name: a, category: [NO, government]}\n",
         [":2:26: error: ", "is the bare word NO", 'write "NO" in quotes'],
     ),
     (

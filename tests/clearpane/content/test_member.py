@@ -1,7 +1,7 @@
 import pytest
 
 from clearpane.content.detection import Unread, Unscanned
-from clearpane.content.member import WINDOW, Member, find, inside, join, occurrences
+from clearpane.content.member import WINDOW, Member, cut, find, inside, join, occurrences
 
 FOUND = {
     "at the start": (b"PK\3\4rest", 0, 0),
@@ -16,6 +16,12 @@ FOUND = {
 @pytest.mark.parametrize(("data", "start", "expected"), FOUND.values(), ids=FOUND)
 def test_find(data: bytes, start: int, expected: int) -> None:
     assert find(data, b"PK\3\4", start) == expected
+
+
+@pytest.mark.parametrize("stop", [0, 10, WINDOW, WINDOW + 6, 2 * WINDOW + 9, 9 * WINDOW])
+def test_cut_is_a_slice(stop: int) -> None:
+    data = bytes(range(256)) * (WINDOW // 100)
+    assert cut(data, 5, stop) == data[5:stop]
 
 
 def test_occurrences() -> None:

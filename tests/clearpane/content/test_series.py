@@ -91,6 +91,11 @@ def test_many_streams_together_are_held_to_the_same_limit() -> None:
     assert budget.unpacked <= 17 * MIB
 
 
+def test_empty_frames_without_end_are_not_passed_over() -> None:
+    found = read(Format.ZSTD, SKIPPABLE * 500 + zstandard.compress(EICAR), Budget())
+    assert found.whole == EICAR or found.fault
+
+
 def test_gzip_keeps_the_name_of_its_file() -> None:
     assert gzip_name(LONG_GZIP_HEADER) == "eicar.com"
     assert gzip_name(b"\x1f\x8b\x08\x08" + bytes(6) + b"C:\\tmp\\a.exe\0") == "a.exe"

@@ -67,7 +67,7 @@ REFUSALS: list[tuple[str, str, Callable[[Mapping], object], object, str]] = [
         "a bare NO in a list of texts",
         "k: [SE, NO]",
         lambda m: m.texts("k"),
-        None,
+        ("SE",),
         "x.yaml:1:9: error: k is the bare word NO, which YAML does not read as text "
         '(write "NO" in quotes if the text is meant)',
     ),
@@ -82,7 +82,7 @@ REFUSALS: list[tuple[str, str, Callable[[Mapping], object], object, str]] = [
         "a list inside a list of texts",
         "k: [a, [b]]",
         lambda m: m.texts("k"),
-        None,
+        ("a",),
         "x.yaml:1:8: error: k must be a list of single values, not a list",
     ),
     (

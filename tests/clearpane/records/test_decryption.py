@@ -117,6 +117,12 @@ def test_a_certificate_that_can_hardly_be_read(a_session: Maker, now: datetime) 
     assert {"cert_serial", "notbefore", "notafter", "cert_ver", "cert_size"}.isdisjoint(row)
 
 
+def test_an_issuer_without_a_common_name_is_given_whole(a_session: Maker, now: datetime) -> None:
+    session = a_session()
+    session.certificate = replace(certificate_of(session), issuer_cn="")
+    assert decryption.row(session, now)["issuer_cn"] == "CN=Some CA,O=Some"
+
+
 @pytest.mark.parametrize(
     ("serial", "expected"), [(0, "0"), (-255, "-ff"), (2**159, "8" + "0" * 39)]
 )

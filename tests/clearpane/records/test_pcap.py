@@ -129,8 +129,8 @@ def test_segments_fit_an_ethernet_frame(capture: Path) -> None:
         assert max(map(int, sizes)) == 1500
 
 
-def test_a_mebibyte_takes_well_under_a_tenth_of_a_second() -> None:
+def test_a_mebibyte_takes_well_under_a_tenth_of_a_second_of_cpu() -> None:
     exchange = an_exchange(bytes(1024 * 1024))
-    start = time.perf_counter()
+    start = time.thread_time()
     build(exchange)
-    assert time.perf_counter() - start < 0.1
+    assert time.thread_time() - start < 0.1

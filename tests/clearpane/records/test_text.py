@@ -76,12 +76,13 @@ def test_keys_keep_their_order() -> None:
 
 def test_a_row_is_quick() -> None:
     row = {f"column_{number}": f"value number {number} é" for number in range(40)}
-    best = min(_seconds(row) for _ in range(5))
+    best = min(_seconds(row) for _ in range(9))
     assert best < 60e-6, f"{best * 1e6:.0f} microseconds a row"
 
 
 def _seconds(row: dict[str, str]) -> float:
-    start = time.perf_counter()
-    for _ in range(200):
+    """CPU time of this thread alone, so that a busy machine does not count."""
+    start = time.thread_time()
+    for _ in range(100):
         line(dict(row))
-    return (time.perf_counter() - start) / 200
+    return (time.thread_time() - start) / 100

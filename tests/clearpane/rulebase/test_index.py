@@ -89,4 +89,12 @@ def test_covering_never_misses_a_rule_that_covers() -> None:
         Rule("narrow", source=field("10.1.0.0/16"), destination=field("*.b.example")),
     )
 
-    assert Index(rules, {}).covering(rules[3]) & 0b0111 == 0b0011
+    assert Index(rules, {}).covering(rules[3], frozenset()) & 0b0111 == 0b0011
+
+
+def test_covering_looks_at_what_is_said_of_the_user() -> None:
+    rules = (Rule("any"), Rule("group", users=("Finance",)), Rule("user", users=("alice",)))
+    index = Index(rules, {})
+
+    assert index.covering(rules[0], frozenset()) == 0b001
+    assert index.covering(rules[2], frozenset(["alice", "finance", "known-user"])) == 0b111

@@ -26,6 +26,7 @@ def test_ports_are_read(text: str, ports: tuple[tuple[int, int], ...]) -> None:
         pytest.param("0443", "written tcp/443", id="octal"),
         pytest.param("tcp/0443", "leading zero", id="octal behind tcp"),
         pytest.param("tcp/99999", "1 to 65535", id="a port over 65535"),
+        pytest.param("tcp/65536", "1 to 65535", id="the first port too many"),
         pytest.param("tcp/0", "1 to 65535", id="port 0"),
         pytest.param("tcp/" + "9" * 5000, "1 to 65535", id="a very long number"),
         pytest.param("tcp/", "not a port", id="no port"),

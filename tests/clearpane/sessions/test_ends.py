@@ -45,6 +45,7 @@ def test_the_weightier_wins_whatever_comes_first(one: EndReason, other: EndReaso
         pytest.param(["server-unreachable"], "decrypt-error", id="no server"),
         pytest.param(["handshake-timeout"], "decrypt-error", id="a silent server"),
         pytest.param(["opted-out"], "policy-deny", id="a user who said no"),
+        pytest.param(["no-rule"], "policy-deny", id="decryption asked for where no rule allows it"),
         pytest.param(["unsupported-version", "expired"], "decrypt-cert-validation", id="several"),
         pytest.param([], "decrypt-error", id="no reason given"),
     ],

@@ -26,7 +26,7 @@ _FILES = ("eicar.com", "eicar.com.txt", "eicar_com.zip", "eicarcom2.zip")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One case: `seen` in at most 40 characters, `ok` if it is as it should be."""
+    """One case: `seen` fits a column of the screen, `ok` if it is as it should be."""
 
     case: str
     expected: str

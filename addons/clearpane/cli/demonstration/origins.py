@@ -58,7 +58,7 @@ class Origin(ThreadingTCPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
-    def do_GET(self) -> None:  # noqa: N802 - http.server finds it by this name
+    def do_GET(self) -> None:
         assert isinstance(self.server, Origin)
         name = self.path.rpartition("/")[2]
         content = self.server.files.get(name, WELCOME)

@@ -7,7 +7,7 @@ from clearpane.cli.demonstration.cases import Row
 from clearpane.cli.demonstration.threat_log import Record, short
 
 WIDTH = 80
-_CASE, _SEEN, _VERDICT = 31, 40, 5
+_CASE, _SEEN = 31, 39
 _LOGGED = 4
 
 
@@ -23,13 +23,13 @@ class Progress:
             self._stream.flush()
 
     def clear(self) -> None:
-        self.say("")
-        self.say("\r")
+        if self._stream:
+            self._stream.write(f"\r{'':{WIDTH - 1}}\r")
+            self._stream.flush()
 
 
 def table(rows: Sequence[Row]) -> list[str]:
-    head = f"{'case':{_CASE}}  {'what the client saw':{_SEEN}}  verdict"[:WIDTH]
-    return [head, *map(_line, rows)]
+    return [_line("case", "what the client saw", "verdict"), *map(_row, rows)]
 
 
 def threats(records: Sequence[Record]) -> list[str]:
@@ -40,9 +40,12 @@ def threats(records: Sequence[Record]) -> list[str]:
     return [f"threat log, the last {len(shown)} of {len(records)} records:", *shown]
 
 
-def _line(row: Row) -> str:
-    verdict = "ok" if row.ok else "WRONG"
-    return f"{_cut(row.case, _CASE):{_CASE}}  {_cut(row.seen, _SEEN):{_SEEN}}  {verdict}"
+def _row(row: Row) -> str:
+    return _line(row.case, row.seen, "ok" if row.ok else "WRONG")
+
+
+def _line(case: str, seen: str, verdict: str) -> str:
+    return f"{_cut(case, _CASE):{_CASE}}  {_cut(seen, _SEEN):{_SEEN}} {verdict}"
 
 
 def _cut(text: str, width: int) -> str:

@@ -24,7 +24,7 @@ class Signer(StrEnum):
 
 
 class Signers:
-    """The gateway's authorities, read from its folder `ca`, and the certificates (DER) of servers."""
+    """The gateway's authorities, read from its folder `ca`; `servers` are certificates in DER."""
 
     def __init__(self, ca: Path, servers: Iterable[bytes]) -> None:
         self._servers = frozenset(servers)

@@ -42,5 +42,5 @@ def short(record: Record) -> str:
     """One line of the log in a line of the screen."""
     time_of_day = str(record.get("receive_time", "")).rpartition(" ")[2]
     words = [time_of_day, *(str(record.get(key, "")) for key in ("threatid", "action", "misc"))]
-    seen = f"decrypted {record.get('app', '')}" if record.get("decrypted") else "plain http"
+    seen = "decrypted" if record.get("decrypted") else "not encrypted"
     return "  ".join([*words, seen])
