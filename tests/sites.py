@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+from clearpane.authorities import store
 from clearpane.configuration.configuration import Configuration, Policy
 from clearpane.configuration.load import load
 from clearpane.errors import ClearpaneError, Severity
@@ -24,7 +25,7 @@ class Site:
         return path
 
     def load(self, before: Policy | None = None) -> Configuration:
-        return load(self.rules, self.ca, self.now, before)
+        return load(self.rules, self.ca, self.now, store.load, before)
 
     def problems(self, before: Policy | None = None) -> list[str]:
         """What is reported, warnings too, whether it loads or not."""

@@ -17,6 +17,7 @@ from clearpane.content.detection import Detection, Finding, Severity, Unread, Un
 from clearpane.content.encodings import Decoded, decode
 from clearpane.content.limits import Budget, Limits
 from clearpane.content.member import Member
+from clearpane.documents.nearest import listed
 from clearpane.errors import ClearpaneError, Problem, Problems
 
 type Externals = dict[str, str | bytes | int | float | bool]
@@ -35,9 +36,11 @@ class Embedded:
     def __init__(self, rules: Mapping[str, str], limits: Limits | None = None) -> None:
         """`rules` are sources by file name; ClearpaneError names every file that is wrong."""
         self._limits = limits or Limits()
-        self._rules = _compile(rules)
-        problems = Problems()
+        self._rules, problems = _compile(rules), Problems()
         self._threats = dict(_threats(self._rules, rules, problems))
+        if not self._threats:
+            cure = "put a .yar file into rules/threats"
+            problems.error("", "the embedded engine has no rules", cure)
         if problems.errors:
             raise ClearpaneError.of(problems.found)
 
@@ -81,10 +84,6 @@ class Embedded:
 
 
 def _compile(rules: Mapping[str, str]) -> "boreal.Scanner":
-    if not rules:
-        raise ClearpaneError(
-            Problem("", "the embedded engine has no rules", "put a .yar file into rules/threats")
-        )
     try:
         return boreal.compile(sources=dict(rules), externals=dict(EXTERNALS), includes=False)
     except boreal.AddRuleError:
@@ -125,10 +124,8 @@ def _threat(rule: "boreal.Rule", place: str, problems: Problems) -> Detection:
         number = 0
     severity = meta.get("severity", Severity.MEDIUM)
     if severity not in list(Severity):
-        words = ", ".join(Severity)
-        problems.error(
-            place, f"rule {rule.identifier}: severity {severity!r} is none", f"it is one of {words}"
-        )
+        message = f"rule {rule.identifier}: there is no severity {severity}"
+        problems.error(place, message, f"it is {listed(Severity)}")
         severity = Severity.MEDIUM
     return Detection(name, number, severity=Severity(severity), engine=NAME)
 

@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
 def validate(rules: Path, ca: Path, now: datetime) -> Checked:
     """What the gateway would say to the two folders at its start."""
     try:
-        policy = load(rules, ca, now)
+        policy = load(rules, ca, now, store.load)
     except ClearpaneError as error:
         if not store.is_new(ca):
             return Checked(error.problems, None)

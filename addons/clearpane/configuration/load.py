@@ -5,7 +5,7 @@ bearable size, so that no pipe or device can hold the gateway up.
 """
 
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ import certifi
 from OpenSSL import crypto
 
 from clearpane.antivirus.embedded import Embedded
-from clearpane.authorities import store
+from clearpane.authorities.authority import Authorities
 from clearpane.certificates import pem
 from clearpane.configuration.assembly import File, Name, assemble
 from clearpane.configuration.configuration import Configuration, Policy, ReadCategory
@@ -26,21 +26,28 @@ from clearpane.rulebase import categories
 from clearpane.rulebase.categories import Categories
 
 type Stamp = tuple[int, ...]
+type ReadAuthorities = Callable[[Path, datetime, Problems], Authorities | None]
 
 # A list of a million domains has 20 MiB.
 _LARGEST = 256 << 20
 _LATER = "security.yaml"
 
 
-def load(rules: Path, ca: Path, now: datetime, before: Policy | None = None) -> Configuration:
+def load(
+    rules: Path,
+    ca: Path,
+    now: datetime,
+    authorities_in: ReadAuthorities,
+    before: Policy | None = None,
+) -> Configuration:
     """All of it; raises ClearpaneError with every problem of every file.
 
-    `now` is aware and in local time. `before` is what is in force: files that did not change since
-    are not parsed again. Authorities are not made here: `store.is_new` says that there are none.
+    `now` is aware and in local time. `authorities_in` is `store.load`, which makes none. `before`
+    is what is in force: files that did not change since are not parsed again.
     """
     problems = Problems()
     policy = _Rules(rules, problems, before).policy(now)
-    authorities = store.load(ca, now, problems)
+    authorities = authorities_in(ca, now, problems)
     own = {pair.certificate.der for pair in authorities.all} if authorities else set[bytes]()
     extra = tuple(_trusted_roots(ca / "trusted-roots", own, problems))
     ordered = _in_order(problems.found)

@@ -88,7 +88,8 @@ class Watch:
 
     def _make(self) -> Force:
         before = self._core.force
-        policy = load(self._places.rules, self._places.ca, self._core.now(), before.policy)
+        places, now = self._places, self._core.now()
+        policy = load(places.rules, places.ca, now, store.load, before.policy)
         return put_in_force(policy, self._executor, before)
 
     async def _look(self) -> object:

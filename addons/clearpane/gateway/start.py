@@ -19,6 +19,7 @@ from mitmproxy import ctx, exceptions
 from mitmproxy.addonmanager import Loader
 from mitmproxy.log import ALERT
 
+from clearpane.authorities import store
 from clearpane.configuration.configuration import Configuration
 from clearpane.configuration.load import load
 from clearpane.errors import ClearpaneError, Problem, Severity
@@ -74,7 +75,7 @@ class Start:
             _refuse(unknown)
         try:
             made = first_authorities(self._places.ca, self._core.now())
-            policy = load(self._places.rules, self._places.ca, self._core.now())
+            policy = load(self._places.rules, self._places.ca, self._core.now(), store.load)
             reporter = Reporter(self._places.state, logger.error)
         except ClearpaneError as error:
             _refuse(error.problems)

@@ -32,6 +32,7 @@ def test_p7b_holds_the_chain(
     encoded = export.encode([own, company.certificate], Format.P7B)
     (tmp_path / "chain.p7b").write_bytes(encoded)
     printed = openssl("pkcs7", "-inform", "DER", "-in", "chain.p7b", "-print_certs")
+    assert export.encode([company.certificate, own], Format.P7B) == encoded
     both = {own.der, company.certificate.der}
     assert set(pem.certificates(printed.encode())) == both
     read = pkcs7.load_der_pkcs7_certificates(encoded)

@@ -169,6 +169,18 @@ def test_a_chain_in_the_certificates_file_is_sent_without_its_root(
     assert public == (own, company.certificate)
 
 
+def test_the_certificate_that_fits_the_key_is_the_authoritys(
+    filled: Path, now: datetime, untrust: Authority
+) -> None:
+    path = filled / "forward-trust.crt"
+    before = store.load(filled, now, Problems())
+    path.write_text(pem.to_pem(untrust.certificate.der) + path.read_text())
+    found = store.load(filled, now, Problems())
+    assert before is not None
+    assert found is not None
+    assert found.trust.certificate == before.trust.certificate
+
+
 def test_an_encrypted_key_is_explained(
     filled: Path, now: datetime, openssl: Callable[..., str]
 ) -> None:

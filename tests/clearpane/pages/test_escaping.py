@@ -31,6 +31,10 @@ def test_a_long_text_is_cut_with_a_mark() -> None:
     assert visible("a" * 9999) == "a" * (VALUE_LIMIT - 1) + "…"
 
 
+def test_everything_that_html_reads_is_escaped() -> None:
+    assert html("""<a b="c" d='e'>&""") == "&lt;a b=&quot;c&quot; d=&#x27;e&#x27;&gt;&amp;"
+
+
 class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()

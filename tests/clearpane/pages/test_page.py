@@ -124,6 +124,12 @@ def test_a_page_stays_under_the_size_limit(make: object, text: str) -> None:
     assert len(page.body) <= SIZE_LIMIT
 
 
+def test_so_does_one_from_a_large_template() -> None:
+    pages = Pages({VIRUS: f"<!DOCTYPE html><user/><fname/><url/><reason/><!--{'x' * 15_000}-->"})
+    assert len(virus(pages, Reader('"' * 300), '"' * 300).body) <= SIZE_LIMIT
+    assert b"&quot;" * 96 in virus(pages, Reader("a"), '"' * 96).body, "cut no more than needed"
+
+
 @BOTH
 def test_pages_run_and_load_nothing(pages: Pages) -> None:
     for page in (virus(pages), certificate(pages)):
