@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE, TESTS = ROOT / "addons" / "clearpane", ROOT / "tests" / "clearpane"
-EICAR = ("X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + "EICAR").encode()
+EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR" + b"-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 
 
 def mirrored() -> Iterator[str]:

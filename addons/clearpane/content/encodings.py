@@ -62,7 +62,7 @@ def _decode(body: bytes, codings: list[str], budget: Budget) -> Decoded:
         one = _take_off(coding, current, budget)
         others += [view for view in (*one.views[1:], one.rest) if view]
         if one.fault:
-            others += [one.whole] if one.whole else []
+            others += [one.whole] if one.whole and one.whole is not body else []
             return Decoded(body, tuple(others), (one.fault,))
         current = one.whole
     return Decoded(current, tuple(others))

@@ -19,6 +19,7 @@ from clearpane.gateway.reporter import Reporter
 from clearpane.hello import Hello, address
 from clearpane.pipeline import Course, at_hello
 from clearpane.rulebase.decision import Decision
+from clearpane.sessions.session import App, Session
 from clearpane.sessions.table import Sessions
 from clearpane.sessions.tls import Leg
 from clearpane.verification.verdict import Verdict
@@ -69,6 +70,7 @@ class Core:
     def open(self, key: str, client: connection.Client, handler: ConnectionHandler | None) -> Live:
         host, port = client.peername[:2] if client.peername else ("0.0.0.0", 0)
         session = self.sessions.open(key, self.now(), str(address(host)), port)
+        session.listener = listener_of(client.proxy_mode)
         live = self._live[key] = Live(key, session, self.force, handler)
         return live
 
@@ -84,9 +86,26 @@ class Core:
             self._live.pop(key, None)
         live.disarm()
         now = self.now()
-        if session := self.sessions.close(live.key, now):
-            show.ended(live)
-            self.reporter.ended(session, now)
+        session = self.sessions.close(live.key, now)
+        if session is None or (session.app is App.INCOMPLETE and not session.destination):
+            return  # a bare connection to the proxy itself, as a health check makes
+        if session.decision is None:
+            self._place(session)
+        if session.app is App.INCOMPLETE and not session.tls:
+            session.note("not-tls")
+        show.ended(live)
+        self.reporter.ended(session, now)
+
+    def _place(self, session: Session) -> None:
+        """The zones of a session that no rule was asked about."""
+        hello = Hello(
+            source=address(session.source),
+            destination=address_of(session.destination),
+            port=session.port,
+            listener=session.listener,
+        )
+        rulebase = self.force.policy.rulebase
+        session.from_zone, session.to_zone = rulebase.from_zone(hello), rulebase.to_zone(hello)
 
     def close_all(self) -> None:
         """The gateway stops: no hook tells of the connections that are still open."""

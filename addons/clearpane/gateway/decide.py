@@ -64,7 +64,7 @@ class Decide:
         port = context.server.address[1] if context.server.address else 0
         return None if port in _DNS or _is_dns(context) else Closed(context)
 
-    def _outside(self, asked: layer.NextLayer, live: Live) -> layer.Layer:
+    def _outside(self, asked: layer.NextLayer, live: Live) -> layer.Layer | None:
         """Nothing is decrypted yet."""
         data, context = asked.data_client(), asked.context
         if not data:
@@ -110,8 +110,11 @@ class Decide:
         live.session.app = App.SSL
         return True
 
-    def _plain(self, data: bytes, context: Context, live: Live) -> layer.Layer:
+    def _plain(self, data: bytes, context: Context, live: Live) -> layer.Layer | None:
         """HTTP is inspected as HTTP; anything else passes, recorded as what it is."""
+        mode = context.client.proxy_mode
+        if isinstance(mode, mode_specs.ReverseMode) and mode.scheme in ("http", "https"):
+            return None  # stock knows whether the target wants TLS; what it opens is verified
         if _MAYBE_REQUEST.match(data):
             raise exceptions.AddonHalt
         if _speaks_http(data):

@@ -41,20 +41,8 @@ def known_user(master: Master, client: connection.Client) -> str:
 
 def shown_certificate(verdict: Verdict) -> ServerCertificate | None:
     """What records say of the server's own certificate."""
-    real = verdict.certificate
-    if real is None:
+    if verdict.certificate is None:
         return None
-    return ServerCertificate(
-        common_name=real.common_name,
-        issuer=real.issuer_name,
-        root=verdict.root_name,
-        serial=real.serial,
-        fingerprint=real.fingerprint,
-        not_before=real.not_before,
-        not_after=real.not_after,
-        version=real.version,
-        bits=real.key_bits,
-        names=tuple(name.value for name in real.names),
-        missing_issuer=verdict.missing_issuer,
-        ca_issuers=verdict.ca_issuers,
+    return ServerCertificate.of(
+        verdict.certificate, root=verdict.root_name, missing_issuer=verdict.missing_issuer
     )

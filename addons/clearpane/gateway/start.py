@@ -76,7 +76,7 @@ class Start:
         try:
             made = first_authorities(self._places.ca, self._core.now())
             policy = load(self._places.rules, self._places.ca, self._core.now(), store.load)
-            reporter = Reporter(self._places.state, logger.error)
+            reporter = Reporter(self._places.state, _complain)
         except ClearpaneError as error:
             _refuse(error.problems)
         except OSError as error:
@@ -118,6 +118,11 @@ class Start:
         self._core.reporter.close()
         self._places.remove_pid(os.getpid())
         self._executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _complain(text: str) -> None:
+    """Called by writing threads; log handlers of the user interfaces belong to the loop."""
+    ctx.master.event_loop.call_soon_threadsafe(logger.error, text)
 
 
 def _look_at_daemon(core: Core) -> None:

@@ -36,8 +36,9 @@ class Handling(StrEnum):
 class Session:
     """All that the three records say about one connection.
 
-    Times are aware, in the zone that the records are written in. `host` is the name that CONNECT,
-    SOCKS or the request named; `sni` is the ClientHello's as it stood there, valid or not.
+    Times are aware, in the zone that the records are written in. `listener` is `MODE@PORT`.
+    `host` is the name that CONNECT, SOCKS or the request named; `sni` is the ClientHello's as it
+    stood there, valid or not.
     `bytes_sent` and `bytes_received` count as the client does. `reasons` are stable names.
     """
 
@@ -48,6 +49,7 @@ class Session:
     destination: str = ""
     port: int = 0
     user: str = ""
+    listener: str = ""
     from_zone: str = ""
     to_zone: str = ""
     host: str = ""

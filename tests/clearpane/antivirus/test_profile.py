@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from clearpane.antivirus.profile import (
@@ -103,7 +105,7 @@ def test_profiles_have_names() -> None:
 
 
 WRONG = {
-    "an unknown key": ("  htpp: {action: block}", r"2:9: .*unknown key htpp .*http"),
+    "an unknown key": ("  htpp: {action: block}", r"2:3: .*unknown key htpp .*http"),
     "an unknown key of a decoder": ("  http: {actoin: block}", r"unknown key actoin .*action"),
     "an unknown action": ("  http: {action: blok}", r"2:18: .*action must be .*\(.*block"),
     "an action in capitals": ("  http: {upload: Alert}", r"upload must be allow.*alert"),
@@ -126,6 +128,4 @@ def test_what_is_wrong_is_refused(text: str, message: str) -> None:
     assert len(problems.errors) == 1
     shown = str(problems.errors[0])
     assert 'antivirus profile "default"' in shown
-    import re
-
     assert re.search(message, shown), shown

@@ -82,8 +82,8 @@ def test_eight_mistakes_are_reported_in_one_go(site: Site, check: Check) -> None
     code, lines = check()
     assert code == 1
     errors = [line for line in lines if ": error: " in line]
-    assert [line[: line.index("error:") + 6] for line in errors] == list(PLANTED)
-    assert '(did you mean "decrypt"?)' in errors[1]
+    assert sorted(line[: line.index("error:") + 6] for line in errors) == sorted(PLANTED)
+    assert any('(did you mean "decrypt"?)' in line for line in errors)
     assert lines[-1].startswith("rules are not valid: 8 errors, ")
 
 
@@ -131,7 +131,7 @@ class TestBeforeTheFirstStart:
         (site.ca / "trusted-roots" / "own.pem").write_text("nothing")
         code, lines = check()
         assert code == 1
-        assert lines[0].startswith("ca/trusted-roots/own.pem: error: ")
+        assert any(line.startswith("ca/trusted-roots/own.pem: error: ") for line in lines)
 
 
 def test_half_of_the_authorities_is_a_fault(site: Site, check: Check) -> None:

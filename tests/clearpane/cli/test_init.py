@@ -56,7 +56,7 @@ def test_a_folder_that_cannot_be_made_is_one_clear_line(
 ) -> None:
     (folder / "file").touch()
     assert main(["init", "file"]) == 2
-    assert capsys.readouterr().err == "clearpane: file/rules: Not a directory\n"
+    assert capsys.readouterr().err == "clearpane: file/rules/categories: Not a directory\n"
 
 
 def test_what_was_written_is_valid(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

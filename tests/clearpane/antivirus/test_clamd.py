@@ -1,0 +1,280 @@
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from archived import EICAR, nested, zipped
+from clearpane.antivirus.clamd import PATIENCE, Address, Clamd, judge
+from clearpane.content.detection import Detection, Finding, Unread, Unscanned
+from e2e.harness import clamav
+from e2e.harness.wait import until
+
+MIB = 1 << 20
+
+
+@pytest.fixture(scope="module")
+def at_socket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[clamav.Clamd]:
+    with clamav.Clamd(tmp_path_factory.mktemp("clamd")) as daemon:
+        yield daemon
+
+
+@pytest.fixture(scope="module")
+def at_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[clamav.Clamd]:
+    with clamav.Clamd(tmp_path_factory.mktemp("clamd"), clamav.free_port()) as daemon:
+        yield daemon
+
+
+@pytest.fixture(params=["at_socket", "at_port"])
+def address(request: pytest.FixtureRequest) -> Address:
+    """Of a real daemon, which knows one signature."""
+    daemon: clamav.Clamd = request.getfixturevalue(request.param)
+    return Address(host="127.0.0.1", port=daemon.port) if daemon.port else Address(str(daemon.path))
+
+
+@pytest.fixture
+def engine(address: Address) -> Iterator[Clamd]:
+    made = Clamd(address, 20)
+    yield made
+    made.close()
+
+
+def encrypted() -> bytes:
+    archive = bytearray(zipped({"a.com": bytes(range(90))}))
+    archive[6] = archive[archive.index(b"PK\1\2") + 8] = 1
+    return bytes(archive)
+
+
+ANSWERS: dict[str, tuple[Callable[[], bytes], str]] = {
+    "the test file": (lambda: EICAR, "Eicar Test File(100000)"),
+    "the test file in a zip": (lambda: zipped({"a": EICAR}), "Eicar Test File(100000)"),
+    "a clean body": (lambda: b"hello", ""),
+    "a clean body of 20 MiB": (lambda: bytes(range(256)) * (20 * MIB // 256), ""),
+    "an encrypted archive": (encrypted, "unscanned-encrypted: Heuristics.Encrypted.Zip"),
+    "an archive that is too deep": (
+        lambda: nested(20, EICAR),
+        "unscanned-limit: Heuristics.Limits.Exceeded.MaxRecursion",
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "expected"), ANSWERS.values(), ids=ANSWERS)
+async def test_a_real_daemon(engine: Clamd, body: Callable[[], bytes], expected: str) -> None:
+    assert "".join(map(str, await engine.scan(body()))) == expected
+
+
+async def test_many_at_once(engine: Clamd) -> None:
+    bodies = [EICAR if each % 2 else b"clean" * each for each in range(40)]
+    answers = await asyncio.gather(*map(engine.scan, bodies))
+    assert [bool(answer) for answer in answers] == [body is EICAR for body in bodies]
+
+
+def test_a_real_daemon_says_what_it_is(engine: Clamd) -> None:
+    assert engine.version().startswith("ClamAV ")
+    assert [problem.cure for problem in engine.check()] == ["run freshclam"]
+
+
+async def test_a_stream_over_the_daemon_s_limit_is_too_big(at_port: clamav.Clamd) -> None:
+    engine = Clamd(Address(host="127.0.0.1", port=at_port.port), 20)
+    (finding,) = await engine.scan(bytes(101 * MIB))
+    assert isinstance(finding, Unscanned) and finding.reason is Unread.TOO_BIG
+    engine.close()
+
+
+async def test_a_reload_is_survived(engine: Clamd) -> None:
+    for _ in range(3):
+        clamd_says(engine.address, b"zRELOAD\0")
+        assert await engine.scan(b"clean") == ()
+        assert len(await engine.scan(EICAR)) == 1
+
+
+def clamd_says(address: Address, command: bytes) -> bytes:
+    family = socket.AF_UNIX if address.path else socket.AF_INET
+    with socket.socket(family) as line:
+        line.connect(address.path or (address.host, address.port))
+        line.sendall(command)
+        return line.recv(4096)
+
+
+async def test_death_and_restart_are_survived(tmp_path: Path) -> None:
+    with clamav.Clamd(tmp_path / "clamd") as daemon:
+        engine = Clamd(Address(str(daemon.path)), 20)
+        assert len(await engine.scan(EICAR)) == 1
+        daemon.die()
+        began = time.monotonic()
+        assert_down(await engine.scan(EICAR))
+        assert time.monotonic() - began < PATIENCE + 2
+        began = time.monotonic()
+        for _ in range(10):  # it is known to be away: nobody waits for it again
+            assert_down(await engine.scan(b"clean"))
+        assert time.monotonic() - began < PATIENCE + 2
+        daemon.restart()
+        assert len(await engine.scan(EICAR)) == 1
+        waiting = asyncio.create_task(engine.scan(EICAR))
+        assert len(await waiting) == 1
+        engine.close()
+
+
+async def test_a_scan_waits_for_a_daemon_that_restarts(tmp_path: Path) -> None:
+    with clamav.Clamd(tmp_path / "clamd") as daemon:
+        engine = Clamd(Address(str(daemon.path)), 20)
+        daemon.die()
+        waiting = asyncio.create_task(engine.scan(EICAR))
+        await asyncio.to_thread(daemon.restart)
+        assert len(await waiting) == 1
+        engine.close()
+
+
+async def test_a_frozen_daemon_is_down_when_the_time_is_over(tmp_path: Path) -> None:
+    with clamav.Clamd(tmp_path / "clamd") as daemon:
+        engine = Clamd(Address(str(daemon.path)), 0.5)
+        daemon.freeze()
+        began = time.monotonic()
+        answers = await asyncio.gather(*(engine.scan(EICAR) for _ in range(20)))
+        assert time.monotonic() - began < 5
+        for answer in answers:
+            assert_down(answer)
+        daemon.thaw()
+        patient = Clamd(Address(str(daemon.path)), 20)
+        assert len(await patient.scan(EICAR)) == 1
+        engine.close()
+        patient.close()
+
+
+def assert_down(findings: tuple[Finding, ...]) -> None:
+    (finding,) = findings
+    assert isinstance(finding, Unscanned)
+    assert finding.reason is Unread.ENGINE_DOWN
+    assert finding.detail
+
+
+class Misbehaving:
+    """Listens on loopback, reads a little, says `reply` and closes; waits for the end if silent."""
+
+    def __init__(self, reply: bytes, *, silent: bool = False) -> None:
+        self._reply, self._silent = reply, silent
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.address = Address(host="127.0.0.1", port=self._listener.getsockname()[1])
+        self.asked = 0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        while True:
+            line, _ = self._listener.accept()
+            with line:
+                if self._over.is_set():
+                    return
+                self.asked += 1
+                line.recv(10)
+                if self._silent:
+                    self._over.wait()
+                else:
+                    line.sendall(self._reply)
+
+    def __enter__(self) -> "Misbehaving":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        with socket.create_connection((self.address.host, self.address.port)):
+            self._thread.join()
+        self._listener.close()
+
+
+REPLIES: dict[str, tuple[bytes, Unread]] = {
+    "says that the stream is too long": (
+        b"INSTREAM size limit exceeded. ERROR\0",
+        Unread.TOO_BIG,
+    ),
+    "has no memory": (b"stream: Can't allocate memory ERROR\n", Unread.ENGINE_DOWN),
+    "knows no such command": (b"UNKNOWN COMMAND\n", Unread.ENGINE_DOWN),
+    "says half a reply": (b"stream: O", Unread.ENGINE_DOWN),
+    "says rubbish": (b"\xff\xfe\n", Unread.ENGINE_DOWN),
+    "closes without a reply": (b"", Unread.ENGINE_DOWN),
+}
+
+
+@pytest.mark.parametrize(("reply", "reason"), REPLIES.values(), ids=REPLIES)
+@pytest.mark.parametrize("size", [10, 8 * MIB])
+async def test_a_daemon_that(reply: bytes, reason: Unread, size: int) -> None:
+    with Misbehaving(reply) as daemon:
+        engine = Clamd(daemon.address, 10)
+        (finding,) = await engine.scan(bytes(size))
+        assert isinstance(finding, Unscanned), finding
+        # A daemon that closes on us while we send may take its reply with it.
+        assert finding.reason in (reason, *([Unread.ENGINE_DOWN] if size > 10 else []))
+        engine.close()
+
+
+async def test_a_silent_daemon_holds_up_nobody_else(at_socket: clamav.Clamd) -> None:
+    with Misbehaving(b"", silent=True) as daemon:
+        silent, other = Clamd(daemon.address, 1), Clamd(Address(str(at_socket.path)), 20)
+        waiting = asyncio.create_task(silent.scan(EICAR))
+        assert len(await other.scan(EICAR)) == 1
+        assert not waiting.done()
+        assert_down(await waiting)
+        silent.close()
+        other.close()
+
+
+async def test_closing_lets_everybody_go() -> None:
+    with Misbehaving(b"", silent=True) as daemon:
+        engine = Clamd(daemon.address, 60)
+        waiting = [asyncio.create_task(engine.scan(EICAR)) for _ in range(9)]
+        await asyncio.to_thread(until, lambda: daemon.asked > 0, "the daemon is asked")
+        engine.close()
+        for answer in await asyncio.wait_for(asyncio.gather(*waiting), 20):
+            assert_down(answer)
+        assert_down(await engine.scan(EICAR))
+
+
+async def test_a_missing_daemon_is_down_and_said_at_the_start(tmp_path: Path) -> None:
+    engine = Clamd(Address(str(tmp_path / "nobody")), 20)
+    (problem,) = engine.check()
+    assert (problem.severity, problem.cure) == ("warning", "start clamd")
+    assert str(tmp_path / "nobody") in str(problem)
+    assert_down(await engine.scan(EICAR))
+    engine.close()
+
+
+JUDGED: dict[str, tuple[str, tuple[Finding, ...]]] = {
+    "clean": ("stream: OK", ()),
+    "a worm": (
+        "fd[12]: Win.Worm.Klez-1 FOUND",
+        (Detection("Win.Worm.Klez-1", 1_793_692, engine="clamd"),),
+    ),
+    "the test file": (
+        "stream: Win.Test.EICAR_HDB-1 FOUND",
+        (Detection("Eicar Test File", 100_000, engine="clamd"),),
+    ),
+    "another heuristic is a finding": (
+        "stream: Heuristics.Phishing.Email.SpoofedDomain FOUND",
+        (Detection("Heuristics.Phishing.Email.SpoofedDomain", 2_303_146, engine="clamd"),),
+    ),
+}
+
+
+@pytest.mark.parametrize(("reply", "expected"), JUDGED.values(), ids=JUDGED)
+def test_judge(reply: str, expected: tuple[Finding, ...]) -> None:
+    assert judge(reply) == expected
+
+
+@pytest.mark.parametrize("reply", ["", "OK", "stream: FOUND", "stream: x OK", "stream: x ERROR"])
+def test_only_ok_is_clean(reply: str) -> None:
+    assert_down(judge(reply))
+
+
+@pytest.mark.parametrize("host", ["192.0.2.7", "0.0.0.0", "::"])
+def test_another_machine_is_no_address(host: str) -> None:
+    with pytest.raises(ValueError, match="is not this machine"):
+        Address(host=host, port=3310)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])
+def test_loopback_is_an_address(host: str) -> None:
+    assert str(Address(host=host, port=3310)) == f"{host}:3310"
