@@ -25,7 +25,7 @@ from clearpane.errors import Problem, Severity
 NAME = "clamd"
 THREADS = 4  # clamd's own MaxThreads is 10 by default; one core of it scans 90-450 MB/s
 PATIENCE = 2.0  # seconds for which a daemon may be away, as it is while it restarts
-PAUSE = 0.05  # seconds before the first new try
+PAUSE, LONGEST_PAUSE = 0.05, 0.4  # seconds before a new try, the first and the later ones
 CHUNK = 1 << 18  # sent at a time
 LONGEST = 4096  # bytes of a reply; a signature's name is far shorter
 
@@ -84,7 +84,7 @@ class Clamd:
             self._away_since = self._away_since or now
             if now - self._away_since + pause > PATIENCE or self._closing.wait(pause):
                 return _down(f"{self.address}: {trouble}")
-            pause *= 2
+            pause = min(2 * pause, LONGEST_PAUSE)
         return _down(f"{self.address}: no answer within {self._timeout:g} s")
 
     def version(self, timeout: float = 5.0) -> str:
@@ -113,7 +113,7 @@ class Clamd:
         connection = _connection(self.address, timeout)
         self._open.add(connection)
         try:
-            return connection.ask(body)
+            return "" if self._closing.is_set() else connection.ask(body)
         finally:
             self._open.discard(connection)
 
@@ -127,7 +127,7 @@ def judge(reply: str) -> tuple[Finding, ...]:
     if status != "FOUND" or not name:
         if "size limit exceeded" in reply:
             return (Unscanned(Unread.TOO_BIG, detail="more than clamd's StreamMaxLength"),)
-        return _down(reply[:200])
+        return _down(f"clamd says {reply[:200]!r}")
     if name.startswith("Heuristics.Encrypted."):
         return (Unscanned(Unread.ENCRYPTED, detail=name),)
     if name.startswith("Heuristics.Limits."):
@@ -145,11 +145,14 @@ class _Patient(clamd.ClamdNetworkSocket):  # type: ignore[misc]
 
     clamd_socket: socket.socket
     timeout: float
+    _interrupted = False
 
     def ask(self, body: bytes) -> str:
         """The reply to a body; empty where the daemon closed without one."""
         self._init_socket()
         try:
+            if self._interrupted:
+                return ""
             self._hand_over(body)
             return self._recv_response()
         finally:
@@ -157,6 +160,7 @@ class _Patient(clamd.ClamdNetworkSocket):  # type: ignore[misc]
 
     def interrupt(self) -> None:
         """From another thread: whoever waits for an answer gets an empty one."""
+        self._interrupted = True
         with contextlib.suppress(OSError, AttributeError):  # it may not be connected yet
             self.clamd_socket.shutdown(socket.SHUT_RDWR)
 

@@ -148,6 +148,8 @@ class Http:
         """`GET https://...` to the proxy, or a replay: there is no ClientHello to pass through."""
         hello = self._core.hello_of_request(flow)
         live.session.greet(hello)
+        live.session.tls = False  # none that the client would see
+        live.session.host = flow.request.host
         decision = self._core.decide(live, hello)
         if decision.decrypts:
             return None
@@ -198,6 +200,7 @@ class Http:
         live.held.pop(flow.id, None)
         live.pages.pop(flow.id, None)
         if flow.is_replay:
+            live.session.ends(EndReason.FINISHED)
             self._core.close(live)
 
     def _too_much(self, flow: http.HTTPFlow, request: bool, size: int) -> Unread | None:

@@ -56,6 +56,8 @@ def _verdict(session: Session) -> tuple[str, str]:
     reason = session.reasons[0] if session.reasons else ""
     if session.blocked:
         return f"blocked · {reason}", ":no_entry:"
+    if session.alert:
+        return f"rejected · {session.alert}", ":no_entry:"
     if session.decrypted or session.authority:
         return _AUTHORITIES.get(session.authority, ("decrypted", ":unlock:"))
     if session.tls or reason == "not-tls":

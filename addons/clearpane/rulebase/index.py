@@ -64,11 +64,12 @@ class Words:
 class Addresses:
     """`source` or `destination`: any of an address and some names matches."""
 
-    __slots__ = ("_any", "_below", "_hosts", "_lists", "_negated", "_spans")
+    __slots__ = ("_any", "_below", "_hosts", "_lists", "_negated", "_spans", "_words")
 
     def __init__(self, fields: Sequence[AddressField]) -> None:
         self._any = _mask(number for number, field in enumerate(fields) if not field.words)
         self._negated = _mask(number for number, field in enumerate(fields) if field.negate)
+        self._words = Words([field.words for field in fields])
         sets = _rules_by_set(fields)
         self._spans = SpanMap.of([(each.spans, mask) for each, mask in sets if each.spans])
         self._hosts = _rules_by_name((each.names.hosts, mask) for each, mask in sets)
@@ -91,15 +92,23 @@ class Addresses:
         return (mask ^ self._negated) | self._any
 
     def covering(self, field: AddressField) -> int:
-        """No fewer than the rules that match all that the field matches, found by one sample."""
+        """No fewer than the rules that match all that the field matches, found by samples.
+
+        A negated field is covered by one that leaves out some of the same words and no others.
+        """
+        if field.negate:
+            return self._any | self._negated & self._words.match(field.words)
         if not field.words:
             return self._any
-        if field.negate or not field.sets:
-            return -1
-        sample = field.sets[0]
-        if sample.spans:
-            return self.match(sample.spans[0][0])
-        names = sample.names
+        mask = self._any | ~self._negated
+        for each in field.sets:
+            mask &= self._covering_sample(each)
+        return mask
+
+    def _covering_sample(self, covered: AddressSet) -> int:
+        names = covered.names
+        if covered.spans:
+            return self.match(covered.spans[0][0])
         wildcard = next((f"*.{name}" for name in names.wildcards), None)
         name = next(iter(names.hosts or names.domains), wildcard)
         return self.match(None, [name]) if name else -1
@@ -118,7 +127,10 @@ class Ports:
         return self._spans.at(port) | self._any
 
     def covering(self, field: ServiceField) -> int:
-        return self.match(field.ports[0][0]) if field.ports else self._any
+        mask = self._any if not field.words else -1
+        for first, _ in field.ports:
+            mask &= self.match(first)
+        return mask
 
 
 class Index:
@@ -158,13 +170,16 @@ class Index:
             self._category.match(facts.categories),
         )
 
-    def covering(self, rule: Rule, user: frozenset[str]) -> int:
+    def covering(self, rule: Rule, users: Iterable[frozenset[str]]) -> int:
         """No fewer than the rules that match every connection that the rule matches.
 
-        `user` is all that can be said of one user whom the rule names; empty where it names none.
+        `users` is all that can be said of each user whom the rule names.
         """
+        mask = -1 if rule.users else self._user.match(())
+        for words in users:
+            mask &= self._user.match(words)
         return (
-            self._user.match(user)
+            mask
             & self._from.covering(rule.from_zones)
             & self._to.covering(rule.to_zones)
             & self._source.covering(rule.source)

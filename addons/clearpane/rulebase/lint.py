@@ -46,8 +46,8 @@ def shadowed(rulebase: Rulebase) -> Iterator[tuple[Rule, Rule]]:
     for number, rule in enumerate(rulebase.rules):
         if rule.disabled:
             continue
-        user = _said_of(rule.users[0], rulebase) if rule.users else frozenset()
-        candidates = rulebase.index.covering(rule, user) & ((1 << number) - 1)
+        said = [_said_of(word, rulebase) for word in rule.users]
+        candidates = rulebase.index.covering(rule, said) & ((1 << number) - 1)
         while candidates:
             lowest = candidates & -candidates
             earlier = rulebase.rules[lowest.bit_length() - 1]
@@ -109,10 +109,11 @@ def _addresses_cover(earlier: AddressField, later: AddressField) -> bool:
         return not earlier.words
     if earlier.negate != later.negate:
         return False
-    outer, inner = (later, earlier) if earlier.negate else (earlier, later)
-    if set(inner.words) <= set(outer.words):
+    if earlier.negate:
+        return set(earlier.words) <= set(later.words)
+    if set(later.words) <= set(earlier.words):
         return True
-    return AddressSet.union(outer.sets).contains(AddressSet.union(inner.sets))
+    return AddressSet.union(earlier.sets).contains(AddressSet.union(later.sets))
 
 
 def _unused(rulebase: Rulebase, problems: Problems) -> None:

@@ -22,8 +22,8 @@ lists: {pinned: {type: domain, file: pinned.txt}}
 schedules: {nights: {days: [mon], from: "20:00", to: "23:00"}}
 """
 REST = (
-    "  rules/decryption.yaml:5:11: rest, decrypt (category any; to untrust; "
-    "source not 10.1.0.0/16; service tcp/1, tcp/2, tcp/3, tcp/4, tcp/5, and 2 more; schedule nights)"
+    "  rules/decryption.yaml:5:11: rest, decrypt (category any; to untrust; source not "
+    "10.1.0.0/16; service tcp/1, tcp/2, tcp/3, tcp/4, tcp/5, and 2 more; schedule nights)"
 )
 DECIDES = "rules for it, of which the first that matches decides:"
 

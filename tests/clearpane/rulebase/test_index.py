@@ -89,12 +89,25 @@ def test_covering_never_misses_a_rule_that_covers() -> None:
         Rule("narrow", source=field("10.1.0.0/16"), destination=field("*.b.example")),
     )
 
-    assert Index(rules, {}).covering(rules[3], frozenset()) & 0b0111 == 0b0011
+    assert Index(rules, {}).covering(rules[3], []) & 0b0111 == 0b0001
 
 
 def test_covering_looks_at_what_is_said_of_the_user() -> None:
     rules = (Rule("any"), Rule("group", users=("Finance",)), Rule("user", users=("alice",)))
     index = Index(rules, {})
 
-    assert index.covering(rules[0], frozenset()) == 0b001
-    assert index.covering(rules[2], frozenset(["alice", "finance", "known-user"])) == 0b111
+    assert index.covering(rules[0], []) == 0b001
+    assert index.covering(rules[2], [frozenset(["alice", "finance"])]) == 0b111
+    assert index.covering(rules[2], [frozenset(["alice"]), frozenset(["bob"])]) == 0b001
+
+
+def test_covering_a_negated_field_looks_at_its_words() -> None:
+    rules = (
+        Rule("any"),
+        Rule("less", source=field("10.0.0.0/8", negate=True)),
+        Rule("plain", source=field("10.0.0.0/8")),
+        Rule("other", source=field("12.0.0.0/8", negate=True)),
+        Rule("more", source=field("10.0.0.0/8", "11.0.0.0/8", negate=True)),
+    )
+
+    assert Index(rules, {}).covering(rules[4], []) & 0b01111 == 0b00011

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from clearpane.errors import Problems
 from clearpane.rulebase.lint import lint, shadowed
@@ -48,12 +50,12 @@ def built(build: Callable[..., Any], text: str) -> Any:
         ),
         pytest.param(
             "source: branch, negate-source: true",
-            "source: 10.0.0.0/8, negate-source: true",
+            "source: [branch, 10.3.0.0/16], negate-source: true",
             True,
             id="negated both, the upper leaves out less",
         ),
         pytest.param(
-            "source: 10.0.0.0/8, negate-source: true",
+            "source: [branch, 10.3.0.0/16], negate-source: true",
             "source: branch, negate-source: true",
             False,
             id="negated both, the upper leaves out more",
@@ -74,6 +76,12 @@ def built(build: Callable[..., Any], text: str) -> Any:
         pytest.param("source-user: alice", "source-user: finance", False, id="one of a group"),
         pytest.param("source-user: alice", "source-user: bob", False, id="another user"),
         pytest.param("service: [tcp/1-1000]", "service: https", True, id="ports"),
+        pytest.param(
+            "source: [branch, 10.1.0.0/16]", "source: [branch, 10.4.0.0/16]", False, id="overlap"
+        ),
+        pytest.param("source: branch", "source: branch, negate-source: true", False, id="below"),
+        pytest.param("", "source: branch, negate-source: true", True, id="any above negated"),
+        pytest.param("source-user: [alice]", "source-user: [alice, bob]", False, id="one of two"),
         pytest.param("service: https", "service: [https, alt]", False, id="more ports"),
         pytest.param("category: [shopping, pinned]", "category: pinned", True, id="categories"),
         pytest.param("category: shopping", "category: financial-services", False, id="another"),
@@ -166,3 +174,42 @@ rules:
     lint(built(build, rules), now.date(), problems)
 
     assert problems.found == []
+
+
+CHOICES: dict[str, list[str]] = {
+    "source": ["10.0.0.0/8", "branch", "10.2.3.0/24", "partners"],
+    "destination": ["a.pinned.example", '"*.example"', "pinned", "203.0.113.9"],
+    "source-user": ["alice", "Finance", "known-user", "unknown"],
+    "service": ["https", "alt", "tcp/1-9000"],
+}
+
+
+@st.composite
+def rule_keys(draw: st.DrawFn) -> str:
+    keys = []
+    for key, words in CHOICES.items():
+        chosen = draw(st.lists(st.sampled_from(words), max_size=2))
+        if chosen:
+            keys.append(f"{key}: [{', '.join(chosen)}]")
+            if key in ("source", "destination") and draw(st.booleans()):
+                keys.append(f"negate-{key}: true")
+    return ", ".join(keys)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(rule_keys(), rule_keys())
+def test_a_rule_that_is_called_shadowed_decides_nothing(
+    build: Callable[..., Any], hello: Callable[..., Any], now: datetime, upper: str, lower: str
+) -> None:
+    rulebase = built(build, f"rules:\n  - {{name: a, {upper}}}\n  - {{name: b, {lower}}}\n")
+    deciding = {
+        rulebase.decide(hello(sni, source=source, user=user, port=port, destination=to), now).rule
+        for sni in ("a.pinned.example", "b.example", "")
+        for source in ("10.2.3.4", "10.2.9.9", "10.9.9.9", "198.51.100.1", "192.0.2.1")
+        for user in ("", "alice", "bob")
+        for port in (443, 8443, 9443)
+        for to in ("203.0.113.9", "203.0.113.10")
+    }
+
+    if list(shadowed(rulebase)):
+        assert "b" not in deciding

@@ -100,7 +100,7 @@ def test_a_listed_domain_is_contained(outer: Names, contained: bool) -> None:
 
 @given(names)
 def test_every_name_lies_below_its_parents_and_no_other(name: str) -> None:
-    above = list(parents(name))
+    above = parents(name)
 
     assert all(name.endswith(f".{up}") for up in above)
     assert len(above) == name.count(".")

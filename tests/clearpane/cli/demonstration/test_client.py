@@ -4,11 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from clearpane.cli.clock import now
+from clearpane.cli.demonstration import identities
 from clearpane.cli.demonstration.client import Answer, Client
 from clearpane.cli.demonstration.origins import WELCOME
 from clearpane.cli.demonstration.stage import DOWNLOADS, UNKNOWN_ISSUER, Stage
 
-_WRONG_NAME = 62  # X509_V_ERR_HOSTNAME_MISMATCH
+ANCHORS = [identities.authority("Root", now()).pem]
 
 
 def test_over_http(stage: Stage) -> None:
@@ -46,13 +48,13 @@ class TestWithoutAGateway:
                 connection.sendall(answer)
 
         threading.Thread(target=serve, daemon=True).start()
-        return Client(listener.getsockname()[1], [])
+        return Client(listener.getsockname()[1], ANCHORS)
 
     def test_nothing_listens(self, listener: socket.socket) -> None:
         port = listener.getsockname()[1]
         listener.close()
-        assert Client(port, []).plain(1, "/").failure == "connection refused"
-        assert Client(port, []).secure("a.example", 1, "/").failure == "connection refused"
+        assert Client(port, ANCHORS).plain(1, "/").failure == "connection refused"
+        assert Client(port, ANCHORS).secure("a.example", 1, "/").failure == "connection refused"
 
     def test_closed_without_an_answer(self, listener: socket.socket) -> None:
         answer = self.client(listener, b"").plain(1, "/")

@@ -72,7 +72,7 @@ class TestTls:
     ) -> None:
         with (
             Origin(FILES, origins.tls(servers, tmp_path)) as origin,
-            pytest.raises(ssl.SSLError, match="(?i)unrecognized"),
+            pytest.raises(ssl.SSLError, match=r"(?i)unrecognized"),
         ):
             self.shown(origin.port, name)
 

@@ -16,7 +16,6 @@ def test_it_runs_within_the_block_and_is_gone_afterwards(tmp_path: Path) -> None
     with gateway(tmp_path, SHIPPED) as running:
         port = running.port()
         socket.create_connection(("127.0.0.1", port), 10).close()
-        assert (tmp_path / "var" / "gateway.pid").exists()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port), 10)
     assert not (tmp_path / "var" / "gateway.pid").exists()

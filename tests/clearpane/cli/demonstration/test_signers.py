@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
 from clearpane.authorities import make, store
 from clearpane.authorities.store import Slot
@@ -23,8 +24,6 @@ def leaf(issuer: Identity) -> bytes:
 
 
 def of_slot(ca: Path, slot: Slot) -> Identity:
-    from cryptography import x509
-
     pair = store.load_pair(ca, slot, Problems())
     assert pair
     key = pair.key

@@ -1,4 +1,3 @@
-import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -22,30 +21,34 @@ def test_given_authorities_sign_and_their_folder_is_left_as_it_was(
     stages: Callable[[Given], Stage], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("given")
-    ca, state = folder / "ca", folder / "var"
+    ca = folder / "ca"
     store.create(ca, store.missing(ca), now())
     (ca / "trusted-roots").mkdir()
-    (ca / "trusted-roots" / "own.pem").write_text((ca / "forward-untrust.crt").read_text())
-    (ca / "trusted-roots" / "own.pem").write_bytes((SHIPPED.parent / "LICENSE").read_bytes())
     before = {path: path.stat().st_mtime_ns for path in ca.rglob("*")}
-    with pytest.raises(ClearpaneError, match="own.pem"):
-        stages(Given(SHIPPED, ca, state))
-    (ca / "trusted-roots" / "own.pem").unlink()
-    assert stages(Given(SHIPPED, ca, state)).signers.trust == [
-        (ca / "forward-trust.crt").read_text()
-    ]
-    assert before.keys() - {path for path in ca.rglob("*")} == {ca / "trusted-roots" / "own.pem"}
+    stage = stages(Given(SHIPPED, ca))
+    assert stage.signers.trust == [(ca / "forward-trust.crt").read_text()]
+    assert {path: path.stat().st_mtime_ns for path in ca.rglob("*")} == before
     assert stat.S_IMODE((ca / "forward-trust.key").stat().st_mode) == 0o600
-    assert (state / "gateway.pid").exists()
+
+
+def test_a_given_state_folder_keeps_the_logs(tmp_path: Path) -> None:
+    with set_up(Given(SHIPPED, state=tmp_path / "var"), now()) as stage:
+        stage.client.plain(stage.web.port, "/eicar.com")
+        assert stage.log.virus("eicar.com", decrypted=False)
+    assert "Eicar Test File" in (tmp_path / "var" / "log" / "threat.jsonl").read_text()
+
+
+def test_a_given_anchor_is_one_for_the_gateway_too(tmp_path: Path) -> None:
+    (tmp_path / "ca" / "trusted-roots").mkdir(parents=True)
+    (tmp_path / "ca" / "trusted-roots" / "own.pem").write_text("nothing")
+    with pytest.raises(ClearpaneError, match=r"given-own\.pem"):
+        set_up(Given(SHIPPED, tmp_path / "ca"), now()).__enter__()
 
 
 def test_nothing_is_left_where_the_rules_are_not_valid(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    with (
-        pytest.raises(ClearpaneError, match="no folder with rules"),
-        set_up(Given(tmp_path / "nowhere"), now()),
-    ):
-        pass
-    assert os.listdir(tmp_path) == []
+    with pytest.raises(ClearpaneError, match="no folder with rules"):
+        set_up(Given(tmp_path / "nowhere"), now()).__enter__()
+    assert list(tmp_path.iterdir()) == []
