@@ -1,6 +1,5 @@
 """Whatever breaks in the gateway, nothing uninspected passes."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,7 +31,7 @@ HOOKS = {
     "request": HTTP,
     "response": HTTP,
 }
-OTHERS = {"tls_failed_server", "tcp_start"}  # below, each with a server of its own
+OTHERS = {"tls_failed_server", "tcp_start"}  # below; the latter decides nothing, it labels
 
 
 class World:
@@ -118,13 +117,6 @@ def test_a_failed_server_is_not_let_through_by_a_hook_that_raises(world: World) 
         assert seen.leaf.issuer == world.site.trust.leaf.subject
 
 
-def test_a_passed_session_ends_when_its_hook_raises(world: World) -> None:
-    url, to = f"https://{BANK}/page", world.tls.port
-    assert clients.curl(world.gateway, url, "-k", to=to).status == 200
-    world.spoil("tcp_start")
-    assert clients.curl(world.gateway, url, "-k", to=to, seconds=5).error
-
-
 # A full disk
 
 
@@ -161,15 +153,14 @@ def test_a_full_disk(folder: Path, zoo: Zoo, command: str) -> None:
         until(lambda: site.records("traffic"), "records are written again")
 
 
-def test_a_captures_folder_that_cannot_be_written_stops_no_verdict(folder: Path, zoo: Zoo) -> None:
+def test_a_capture_that_cannot_be_written_stops_no_verdict(folder: Path, zoo: Zoo) -> None:
     site = Site(folder / "no-captures", roots=[zoo.root])
-    site.state.mkdir(parents=True, mode=0o700)
     with Origin() as plain, Gateway(site) as gateway:
         captures = site.state / "pcap"
         if captures.exists():
-            os.rmdir(captures)
+            captures.rmdir()
         captures.write_text("in the way")
         reply = clients.curl(gateway, f"http://127.0.0.1:{plain.port}/files/eicar.com")
         assert reply.status == 403
-        record = site.record("threat", sport=reply.port)
-        assert not int(record["flags"], 16) & 0x80000000, "it claims a capture that is not there"
+        site.record("threat", sport=reply.port)
+        gateway.said("pcap")

@@ -269,7 +269,7 @@ def test_a_client_that_rejects_the_leaf_is_recorded_with_its_alert(
     assert reply.error == 60
     record = gateway.site.record("decryption", sport=reply.port)
     assert record["reason"] == ["client-rejected-certificate"]
-    assert "unknown ca" in record["error"].lower().replace("_", " ")
+    assert re.search("(?i)unknown.?ca", record["error"])
 
 
 # Ends
@@ -281,7 +281,7 @@ def test_a_reset_by_the_server_is_told_from_its_end(gateway: Gateway, zoo: Zoo) 
         line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     with origins.misbehaving(reset) as server, Tunnel(gateway, server.port) as tunnel:
-        tunnel.socket.sendall(b"not TLS at all\r\n\r\n")
+        tunnel.socket.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
         tunnel.rest()
         port = tunnel.source_port
     assert gateway.site.record("traffic", sport=port)["session_end_reason"] == "tcp-rst-from-server"

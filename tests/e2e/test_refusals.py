@@ -140,8 +140,11 @@ CASES = {
 ONLY_OWN = {
     "unknown option": Case("clearpane_rulse", "clearpane_rules", ("--set", "clearpane_rulse=x")),
 }
-JOBS = [(label, way) for label in CASES for way in WAYS] + [
-    (label, "clearpane dump") for label in ONLY_OWN
+# Both commands refuse by the same code, each at a moment of its own: some of each kind will do.
+BOTH = ["emudhra", "-k", "SSLKEYLOGFILE", "one authority for both", "misspelt key"]
+JOBS = [
+    *((label, "mitmdump") for label in CASES),
+    *((label, "clearpane dump") for label in [*BOTH, *ONLY_OWN]),
 ]
 
 

@@ -57,15 +57,17 @@ class Core:
     def of(self, client: connection.Client) -> Live | None:
         return self._live.get(client.id)
 
-    def of_flow(self, flow: http.HTTPFlow) -> Live:
-        """The flow's connection; a replay from a user interface has none, so it gets one."""
-        key = flow.id if flow.is_replay else flow.client_conn.id
-        live = self._live.get(key)
-        if live is None and flow.is_replay:
-            return self.open(key, flow.client_conn, None)
-        if live is None:
-            raise RuntimeError("a request that belongs to no connection")
-        return live
+    def of_flow(self, flow: http.HTTPFlow) -> Live | None:
+        """The flow's connection; None once it is over."""
+        return self._live.get(flow.id if flow.is_replay else flow.client_conn.id)
+
+    def begin_flow(self, flow: http.HTTPFlow) -> Live:
+        """The connection of a request that begins; a replay has none, so it gets one."""
+        if live := self.of_flow(flow):
+            return live
+        if flow.is_replay:
+            return self.open(flow.id, flow.client_conn, None)
+        raise RuntimeError("a request that belongs to no connection")
 
     def open(self, key: str, client: connection.Client, handler: ConnectionHandler | None) -> Live:
         host, port = client.peername[:2] if client.peername else ("0.0.0.0", 0)

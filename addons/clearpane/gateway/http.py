@@ -41,14 +41,14 @@ class Http:
 
     @fail_closed
     def http_connect(self, flow: http.HTTPFlow) -> None:
-        live = self._core.of_flow(flow)
+        live = self._core.begin_flow(flow)
         live.session.host, live.session.port = flow.request.host, flow.request.port
 
     @fail_closed
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         if flow.response or flow.error or not flow.live:
             return
-        live = self._core.of_flow(flow)
+        live = self._core.begin_flow(flow)
         if page := self._gate(live, flow):
             self._answer(live, flow, page)
         else:
@@ -62,33 +62,41 @@ class Http:
     async def request(self, flow: http.HTTPFlow) -> None:
         if flow.response or flow.error or not flow.live:
             return
-        await self._inspect(flow, Direction.UPLOAD)
+        await self._inspect(self._core.begin_flow(flow), flow, Direction.UPLOAD)
 
     @fail_closed
     async def response(self, flow: http.HTTPFlow) -> None:
         if flow.error or not flow.live or flow.response is None:
             return
-        live = self._core.of_flow(flow)
-        if flow.id not in live.pages:
-            if flow.response.status_code == 101:
-                self._unseen(live, flow, Direction.DOWNLOAD, Unscanned(Unread.STREAM))
-            elif not flow.response.stream:
-                await self._inspect(flow, Direction.DOWNLOAD)
-        self._over(live, flow)
+        if live := self._core.of_flow(flow):
+            await self._received(live, flow, flow.response)
+        else:
+            flow.kill()  # the client has left
 
     def error(self, flow: http.HTTPFlow) -> None:
-        if live := self._core.of(flow.client_conn):
+        if live := self._core.of_flow(flow):
             self._over(live, flow)
+
+    async def _received(self, live: Live, flow: http.HTTPFlow, response: http.Response) -> None:
+        """A response is whole; pages of our own are not inspected."""
+        if flow.id not in live.pages:
+            if response.status_code == 101:
+                self._unseen(live, flow, Direction.DOWNLOAD, Unscanned(Unread.STREAM))
+            elif not response.stream:
+                await self._inspect(live, flow, Direction.DOWNLOAD)
+        self._over(live, flow)
 
     def body(self, flow: http.HTTPFlow, request: bool, expected: int, held: int) -> Size:
         """See `stream.Judge`: asked at the headers and again at each piece."""
         live = self._core.of_flow(flow)
+        if live is None:
+            return Size.HOLD  # the client has left: nobody will be sent it
         if flow.id in live.pages:
             return Size.REFUSE if request else Size.HOLD
         if live.blocked:
             return Size.HOLD  # the page is set at the headers
         live.held[flow.id] = held
-        reason = self._too_much(flow, request, max(expected, held))
+        reason = self._too_much(live, flow, request, max(expected, held))
         if reason is None:
             return Size.HOLD
         direction = Direction.UPLOAD if request else Direction.DOWNLOAD
@@ -98,15 +106,19 @@ class Http:
 
     def refusal(self, flow: http.HTTPFlow) -> http.Response:
         """See `stream.Judge`."""
-        return self._core.of_flow(flow).pages[flow.id]
+        live = self._core.of_flow(flow)
+        return live.pages[flow.id] if live else _gone()
 
     def opening(self, client: connection.Client, flow: http.HTTPFlow) -> None:
         """See `stream.Judge`."""
-        self._core.adopt(self._core.of_flow(flow), client)
+        if live := self._core.of_flow(flow):
+            self._core.adopt(live, client)
 
     def opened(self, flow: http.HTTPFlow, server: connection.Server | None) -> http.Response | None:
         """See `stream.Judge`: a later connection must not be worse than the one that was shown."""
         live = self._core.of_flow(flow)
+        if live is None:
+            return _gone()
         if server is None:
             course = Course(Step.BLOCK, reasons=(live.failure or "server-unreachable",))
         elif not server.tls:
@@ -157,8 +169,8 @@ class Http:
         live.session.ends(EndReason.POLICY_DENY)
         return self._certificate_page(live, flow, (decision.reason,))
 
-    async def _inspect(self, flow: http.HTTPFlow, direction: Direction) -> None:
-        live, message = self._core.of_flow(flow), message_of(flow, direction)
+    async def _inspect(self, live: Live, flow: http.HTTPFlow, direction: Direction) -> None:
+        message = message_of(flow, direction)
         judgement = await at_message(live.force.policy.antivirus, message, live.force.scan)
         digest = await live.force.digest(message.body) if judgement.finding else ""
         self._apply(live, flow, message, judgement, digest)
@@ -203,8 +215,8 @@ class Http:
             live.session.ends(EndReason.FINISHED)
             self._core.close(live)
 
-    def _too_much(self, flow: http.HTTPFlow, request: bool, size: int) -> Unread | None:
-        settings = self._core.of_flow(flow).force.policy.settings.antivirus
+    def _too_much(self, live: Live, flow: http.HTTPFlow, request: bool, size: int) -> Unread | None:
+        settings = live.force.policy.settings.antivirus
         message = flow.request if request else flow.response
         kind = message.headers.get("content-type", "").lower() if message else ""
         if kind.startswith(_ENDLESS):
@@ -240,3 +252,8 @@ class Http:
             reasons=() if isinstance(found, Detection) else (found.reason,),
         )
         return answer(page)
+
+
+def _gone() -> http.Response:
+    """Where nobody is left to read a page."""
+    return http.Response.make(503)

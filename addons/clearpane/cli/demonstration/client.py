@@ -114,6 +114,8 @@ def _ask(connection: socket.socket, host: str, path: str, shown: bytes = b"") ->
 def _said(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return f"no answer in {_PATIENCE:.0f} s"
+    if isinstance(error, http.client.RemoteDisconnected):
+        return "closed without an answer"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
-    return str(error) or "closed without an answer"
+    return str(error) or type(error).__name__

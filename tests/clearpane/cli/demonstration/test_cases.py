@@ -1,4 +1,4 @@
-"""The same fetches under rules as shipped, rules that decrypt nothing, and rules that do too much."""
+"""The same fetches under the rules that ship, and under rules that do too little or too much."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -41,14 +41,16 @@ def test_a_given_state_folder_keeps_the_logs(tmp_path: Path) -> None:
 def test_a_given_anchor_is_one_for_the_gateway_too(tmp_path: Path) -> None:
     (tmp_path / "ca" / "trusted-roots").mkdir(parents=True)
     (tmp_path / "ca" / "trusted-roots" / "own.pem").write_text("nothing")
-    with pytest.raises(ClearpaneError, match=r"given-own\.pem"):
-        set_up(Given(SHIPPED, tmp_path / "ca"), now()).__enter__()
+    given = Given(SHIPPED, tmp_path / "ca")
+    with pytest.raises(ClearpaneError, match=r"given-own\.pem"), set_up(given, now()):
+        pass
 
 
 def test_nothing_is_left_where_the_rules_are_not_valid(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    with pytest.raises(ClearpaneError, match="no folder with rules"):
-        set_up(Given(tmp_path / "nowhere"), now()).__enter__()
+    given = Given(tmp_path / "nowhere")
+    with pytest.raises(ClearpaneError, match="no folder with rules"), set_up(given, now()):
+        pass
     assert list(tmp_path.iterdir()) == []
