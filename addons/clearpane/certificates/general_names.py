@@ -36,8 +36,18 @@ class GeneralName(NamedTuple):
 
 
 def parse(names: bytes) -> tuple[GeneralName, ...]:
-    """The names in a GeneralNames (DER); raises DerError."""
-    return tuple(map(general_name, der.items(der.only(names, der.SEQUENCE).content)))
+    """The names in a GeneralNames (DER); raises DerError, also for a name that breaks RFC 5280
+    section 4.2.1.6 so that browsers refuse the certificate that holds it."""
+    return tuple(map(_strict, der.items(der.only(names, der.SEQUENCE).content)))
+
+
+def _strict(element: der.Element) -> GeneralName:
+    name = general_name(element)
+    if element.tag == _ADDRESS and name.kind is not Kind.IP:
+        raise der.DerError("an iPAddress has 4 or 16 octets")
+    if name.kind in (Kind.EMAIL, Kind.URI) and not element.content.isascii():
+        raise der.DerError(f"{name.kind} names are ASCII")
+    return name
 
 
 def general_name(element: der.Element) -> GeneralName:

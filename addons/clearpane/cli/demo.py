@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
     began = time.monotonic()
     if args.state:
         _refuse_running(args.state)
-    given = Given(args.rules or _near(shipped.folder() / "rules"), args.ca, args.state)
+    given = Given(args.rules or shipped.folder() / "rules", args.ca, args.state)
     with _ended_by_signals():
         rows, records = _perform(given, Progress(sys.stderr))
     if args.json:
@@ -68,8 +68,9 @@ def _perform(given: Given, progress: Progress) -> tuple[list[Row], list[Record]]
 
 def _lines(rows: list[Row], records: list[Record], rules: Path, seconds: float) -> list[str]:
     good = sum(row.ok for row in rows)
+    shown = "as shipped" if rules.is_relative_to(shipped.folder()) else rules
     return [
-        f"A gateway, servers and a client, all real and on this device. Rules: {rules}/",
+        screen.cut(f"A gateway, servers and a client, all real and on this device. Rules: {shown}"),
         *screen.table(rows),
         "",
         *screen.threats(records),
@@ -99,12 +100,6 @@ def _refuse_running(state: Path) -> None:
     if running_pid(state):
         message = "a gateway runs with this state folder"
         raise ClearpaneError(Problem(str(state), message, "name another folder"))
-
-
-def _near(path: Path) -> Path:
-    """As a name that is short to read."""
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 @contextmanager

@@ -5,13 +5,14 @@ is shown no certificate at all: a changed verdict would stay unseen. A Context p
 the certificate and the key being encoded anew for each connection.
 """
 
+import warnings
 from collections.abc import Sequence
 from hashlib import sha256
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from mitmproxy.addons.tlsconfig import alpn_select_callback
-from OpenSSL import SSL
+from OpenSSL import SSL, crypto
 
 type LeafKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
@@ -27,7 +28,11 @@ def make(leaf: bytes, chain: Sequence[bytes], key: LeafKey) -> SSL.Context:
     context.set_min_proto_version(SSL.TLS1_2_VERSION)
     context.set_options(_OPTIONS)
     context.set_cipher_list(CIPHERS)
-    context.use_certificate(x509.load_der_x509_certificate(leaf))
+    # cryptography refuses subjects that OpenSSL and browsers take (an RDN out of order, an umlaut in
+    # a PrintableString); a leaf repeats what the server's certificate says.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.use_certificate(crypto.load_certificate(crypto.FILETYPE_ASN1, leaf))
     context.use_privatekey(key)
     for certificate in chain:
         context.add_extra_chain_cert(x509.load_der_x509_certificate(certificate))

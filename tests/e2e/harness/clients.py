@@ -7,9 +7,11 @@ import time
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 from . import asn1
-from .process import Gateway, environment
+from .process import environment
+from .site import Site
 
 PATIENCE = 20.0  # seconds
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----\n(.*?)-----END CERTIFICATE-----", re.DOTALL)
@@ -17,6 +19,16 @@ _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----\n(.*?)-----END CERTIFICA
 # X509_V_ERR_* of openssl, as far as clients are shown them here.
 NOT_YET_VALID, EXPIRED, NAME = 9, 10, 62
 UNKNOWN_ISSUER = frozenset({2, 18, 19, 20, 21})
+
+
+class Proxy(Protocol):
+    """A running gateway, as far as clients care."""
+
+    @property
+    def site(self) -> Site: ...
+
+    @property
+    def address(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -38,7 +50,7 @@ class Reply:
 
 
 def curl(
-    gateway: Gateway | None,
+    gateway: Proxy | None,
     url: str,
     *arguments: str | Path,
     to: int | None = None,
@@ -109,7 +121,7 @@ class Shown:
 
 
 def handshake(
-    gateway: Gateway | None,
+    gateway: Proxy | None,
     name: str | None,
     port: int,
     *arguments: str,

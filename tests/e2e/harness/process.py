@@ -83,23 +83,11 @@ class Gateway(Run):
         command: Sequence[str] = STOCK,
         *arguments: str,
         environment: Mapping[str, str] | None = None,
-        address: str = "127.0.0.1",
     ) -> None:
         self.site = site
         self.port = 0
-        options = [f"clearpane_{name}" for name in ("rules", "ca", "state")]
-        places = [site.rules, site.ca, site.state]
-        given = [f"{option}={place}" for option, place in zip(options, places, strict=True)]
-        super().__init__(
-            [
-                *command,
-                *("--listen-host", address, "-p", "0"),
-                *(part for each in given for part in ("--set", each)),
-                *arguments,
-            ],
-            site.folder,
-            environment,
-        )
+        words = [*command, *listening(0), *places(site), *arguments]
+        super().__init__(words, site.folder, environment)
 
     def ready(self) -> Self:
         def look() -> re.Match[str] | None:
@@ -138,6 +126,17 @@ class Gateway(Run):
             if self.process.poll() is None:
                 self.stop()
         self.kill()
+
+
+def listening(port: int) -> list[str]:
+    return ["--listen-host", "127.0.0.1", "-p", str(port)]
+
+
+def places(site: Site) -> list[str]:
+    """The options that say where the site lies."""
+    folders = {"rules": site.rules, "ca": site.ca, "state": site.state}
+    given = [f"clearpane_{name}={folder}" for name, folder in folders.items()]
+    return [word for each in given for word in ("--set", each)]
 
 
 def environment(home: Path) -> dict[str, str]:

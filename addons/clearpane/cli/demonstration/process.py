@@ -5,6 +5,7 @@ It runs as another process, on a free port of 127.0.0.1, and is gone when the `w
 
 import contextlib
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -13,7 +14,14 @@ from typing import Self
 
 from clearpane.errors import ClearpaneError
 
-_START = "import sys; from clearpane.cli import main; sys.exit(main())"
+# What ends the demonstration waits until the process that must end with it is known.
+_ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_START = f"""
+import signal, sys
+signal.pthread_sigmask(signal.SIG_UNBLOCK, {[*map(int, _ENDS)]})
+from clearpane.cli import main
+sys.exit(main())
+"""
 _LISTENING = re.compile(r"listening at \S*:(\d+)")
 _PATIENCE = 30.0  # seconds; a start takes about two
 _GRACE = 5.0
@@ -55,14 +63,22 @@ class Gateway:
         raise ClearpaneError(f"the gateway did not start within {_PATIENCE:.0f} s")
 
     def __enter__(self) -> Self:
-        with self._output.open("wb") as output:
-            self._process = subprocess.Popen(
-                self._command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
-            )
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)
+        try:
+            with self._output.open("wb") as output:
+                self._process = subprocess.Popen(
+                    self._command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+                )
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        except BaseException:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        assert self._process
+        if self._process is None:
+            return
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.terminate()
             self._process.wait(_GRACE)

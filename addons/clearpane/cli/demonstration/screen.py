@@ -19,7 +19,7 @@ class Progress:
 
     def say(self, words: str) -> None:
         if self._stream:
-            self._stream.write(f"\r{_cut(words, WIDTH - 1):{WIDTH - 1}}")
+            self._stream.write(f"\r{cut(words, WIDTH - 1):{WIDTH - 1}}")
             self._stream.flush()
 
     def clear(self) -> None:
@@ -36,7 +36,7 @@ def threats(records: Sequence[Record]) -> list[str]:
     """The last lines of the log, and how many more there are."""
     if not records:
         return ["threat log: empty"]
-    shown = [_cut(f"  {short(record)}", WIDTH) for record in records[-_LOGGED:]]
+    shown = [cut(f"  {short(record)}") for record in records[-_LOGGED:]]
     return [f"threat log, the last {len(shown)} of {len(records)} records:", *shown]
 
 
@@ -45,8 +45,8 @@ def _row(row: Row) -> str:
 
 
 def _line(case: str, seen: str, verdict: str) -> str:
-    return f"{_cut(case, _CASE):{_CASE}}  {_cut(seen, _SEEN):{_SEEN}} {verdict}"
+    return f"{cut(case, _CASE):{_CASE}}  {cut(seen, _SEEN):{_SEEN}} {verdict}"
 
 
-def _cut(text: str, width: int) -> str:
+def cut(text: str, width: int = WIDTH) -> str:
     return text if len(text) <= width else f"{text[: width - 1]}…"
