@@ -89,11 +89,11 @@ class Core:
         live.disarm()
         now = self.now()
         session = self.sessions.close(live.key, now)
-        if session is None or (session.app is App.INCOMPLETE and not session.destination):
+        if session is None or not (session.destination or session.host):
             return  # a bare connection to the proxy itself, as a health check makes
         if session.decision is None:
             self._place(session)
-        if session.app is App.INCOMPLETE and not session.tls:
+        if session.app is App.INCOMPLETE and not session.reasons:
             session.note("not-tls")
         show.ended(live)
         self.reporter.ended(session, now)

@@ -90,12 +90,12 @@ class Decide:
         name, sent = server_name(hello)
         live.hello = self._core.hello_of(context, name)
         live.session.greet(live.hello, sent)
+        live.session.app = App.SSL  # until more is known
         if sent and not name:
             return self._refuse(live, context, "invalid-server-name")
         live.ecdsa = takes_ecdsa(hello)
         live.decision = self._core.decide(live, live.hello)
         if not live.decision.decrypts:
-            live.session.app = App.SSL
             return PassThrough(context, shown=show.is_shown())
         context.server.tls = True
         server_tls = ServerTLSLayer(context)
@@ -105,10 +105,7 @@ class Decide:
     def _bypass(self, context: Context) -> bool:
         """Asked between the two handshakes."""
         live = self._core.of(context.client)
-        if not live or not live.course or live.course.step is not Step.BYPASS:
-            return False
-        live.session.app = App.SSL
-        return True
+        return bool(live and live.course and live.course.step is Step.BYPASS)
 
     def _plain(self, data: bytes, context: Context, live: Live) -> layer.Layer | None:
         """HTTP is inspected as HTTP; anything else passes, recorded as what it is."""

@@ -102,6 +102,7 @@ class Start:
             # Six lines a connection cost a tenth of it; `termlog_verbosity=debug` brings them back.
             logging.getLogger("mitmproxy.proxy.server").setLevel(logging.WARNING)
         _show_comments()
+        _keep_host_header()
         self._watch = Watch(self._core, self._places, self._executor)
         self._executor.submit(_look_at_daemon, self._core)
         if hasattr(ctx.master, "prompt_for_exit"):
@@ -137,6 +138,12 @@ def _show_comments() -> None:
     name = "web_columns"
     if name in ctx.options and ctx.options.web_columns == ctx.options.default(name):
         ctx.options.web_columns = [*ctx.options.web_columns, "comment"]
+
+
+def _keep_host_header() -> None:
+    """Behind a reverse listener the server is asked for by the name that the client gave."""
+    if any(mode.startswith("reverse:") for mode in ctx.options.mode):
+        ctx.options.keep_host_header = True
 
 
 def _verbose() -> bool:
