@@ -12,10 +12,10 @@ from enum import StrEnum
 from clearpane.antivirus.profile import Action, AntivirusProfile, Direction
 from clearpane.configuration.configuration import Configuration
 from clearpane.content.detection import Finding, Unscanned
-from clearpane.hello import Hello
+from clearpane.hello import Hello, host_name
 from clearpane.rulebase.decision import Decision
 from clearpane.verification.profile import DecryptionProfile, judge
-from clearpane.verification.verdict import Verdict
+from clearpane.verification.verdict import Signer, Verdict
 
 type Scan = Callable[["Message"], Awaitable[Finding | None]]
 
@@ -82,13 +82,24 @@ def at_server(
     policy: Configuration, profile: DecryptionProfile, verdict: Verdict, now: datetime
 ) -> Course:
     """Exclusions by the names that the server shows, then the decryption profile."""
-    if verdict.certificate and (exempt := policy.rulebase.excluded_certificate(verdict.names, now)):
+    exempt = policy.rulebase.excluded_certificate(verdict.names, now)
+    if exempt and _vouched_for(exempt, verdict):
         return Course(Step.BYPASS, reasons=(exempt.reason,), bypass=exempt)
     outcome = judge(verdict, profile)
     reasons = tuple(map(str, verdict.reasons))
     if outcome.blocked or outcome.signer is None:
         return Course(Step.BLOCK, reasons=tuple(map(str, outcome.blocked)) or reasons)
     return Course(Step.DECRYPT, outcome.signer, reasons)
+
+
+def _vouched_for(exempt: Decision, verdict: Verdict) -> bool:
+    """Any server can show any name: a host's counts only under a chain that is good. A name that
+    is no host's (`AnyDesk Client`) no public authority would sign, so it counts as it stands."""
+    try:
+        host_name(exempt.exclusion.removeprefix("*."))
+    except ValueError:
+        return True
+    return verdict.signer is Signer.FORWARD_TRUST
 
 
 def differs(one: Decision, other: Decision) -> bool:

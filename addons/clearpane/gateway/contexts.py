@@ -28,8 +28,8 @@ def make(leaf: bytes, chain: Sequence[bytes], key: LeafKey) -> SSL.Context:
     context.set_min_proto_version(SSL.TLS1_2_VERSION)
     context.set_options(_OPTIONS)
     context.set_cipher_list(CIPHERS)
-    # cryptography refuses subjects that OpenSSL and browsers take (an RDN out of order, an umlaut in
-    # a PrintableString); a leaf repeats what the server's certificate says.
+    # cryptography refuses subjects that OpenSSL and browsers take (an RDN out of order, an umlaut
+    # in a PrintableString); a leaf repeats what the server's certificate says.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         context.use_certificate(crypto.load_certificate(crypto.FILETYPE_ASN1, leaf))

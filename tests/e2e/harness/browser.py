@@ -63,22 +63,16 @@ class Browser:
         """Opens the page; the name of the error that the user is shown instead, "" for none."""
         try:
             self.driver.get(url)
+            said = self.text
         except WebDriverException as error:
-            found = re.search(r"net::(ERR_\w+)", str(error))
-            if not found:
-                raise
-            return found[1]
-        return ""
+            said = str(error)
+        found = re.search(r"(?i:net)::(ERR_\w+)", said)
+        return found[1] if found else ""
 
     @property
     def text(self) -> str:
         """What the page shows."""
         return self.driver.find_element("tag name", "body").text
-
-    def complaints(self) -> list[str]:
-        """The errors on the page's console since the last call."""
-        entries = self.driver.get_log("browser")  # type: ignore[no-untyped-call]
-        return [entry["message"] for entry in entries if entry["level"] == "SEVERE"]
 
     def __enter__(self) -> Self:
         return self

@@ -5,7 +5,6 @@ A row is as it should be only if the client's own eyes and, for a virus, the thr
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 
 from cryptography import x509
@@ -15,6 +14,7 @@ from clearpane.cli.demonstration.files import eicar
 from clearpane.cli.demonstration.origins import WELCOME
 from clearpane.cli.demonstration.signers import Signer
 from clearpane.cli.demonstration.stage import DOWNLOADS, EXPIRED, UNKNOWN_ISSUER, Stage
+from clearpane.cli.demonstration.threat_log import Record
 
 # X509_V_ERR_*: what a client says to a leaf of an authority that it does not know, and to a date.
 _UNKNOWN = frozenset({2, 18, 19, 20, 21})
@@ -50,26 +50,28 @@ class Case:
 
 
 def _http(file: str, stage: Stage) -> Seen:
+    log = stage.log.onward()
     answer = stage.client.plain(stage.web.port, f"/{file}")
-    return _blocked(stage, file, answer, decrypted=False)
+    return _blocked(stage.files[file], answer, lambda: log.virus(file, decrypted=False))
 
 
 def _https(file: str, stage: Stage) -> Seen:
+    log = stage.log.onward()
     answer = stage.client.secure(DOWNLOADS, stage.secure.port, f"/{file}")
     signer = stage.signers.of(answer.certificate)
-    seen, ok = _blocked(stage, file, answer, decrypted=signer is not Signer.OWN)
+    seen, ok = _blocked(stage.files[file], answer, lambda: log.virus(file, decrypted=True))
     if answer.warning:
         return f"warning: {answer.words}, {signer}", False
     return f"{seen}, {signer}", ok and signer is Signer.TRUST
 
 
-def _blocked(stage: Stage, file: str, answer: Answer, *, decrypted: bool) -> Seen:
-    if answer.body == stage.files[file] or eicar() in answer.body:
+def _blocked(file: bytes, answer: Answer, logged: Callable[[], Record | None]) -> Seen:
+    if answer.body == file or eicar() in answer.body:
         return "the virus arrived", False
     if answer.warning or (answer.status != _VIRUS_PAGE and not answer.failure):
         return f"status {answer.status}", False
     seen = f"virus page ({_VIRUS_PAGE})" if answer.status == _VIRUS_PAGE else answer.failure
-    if stage.log.virus(file, decrypted=decrypted) is None:
+    if logged() is None:
         return f"{seen}, not logged", False
     return seen, True
 
@@ -95,10 +97,11 @@ def _untrusted(stage: Stage) -> Seen:
 def _expired(stage: Stage) -> Seen:
     answer = stage.client.secure(EXPIRED, stage.secure.port, "/")
     signer = stage.signers.of(answer.certificate)
-    end = stage.servers[EXPIRED].certificate.not_valid_after_utc
-    warned = answer.warning == _EXPIRED and signer is Signer.TRUST and _end(answer) == end
-    words = f"expired {_end(answer):%Y-%m-%d}" if answer.warning == _EXPIRED else ""
-    return _warned(answer, signer, words, warned)
+    if answer.warning != _EXPIRED or signer is Signer.NOBODY:
+        return _warned(answer, signer, "", False)
+    shown = x509.load_der_x509_certificate(answer.certificate).not_valid_after_utc
+    same = shown == stage.servers[EXPIRED].certificate.not_valid_after_utc
+    return _warned(answer, signer, f"expired {shown:%Y-%m-%d}", signer is Signer.TRUST and same)
 
 
 def _warned(answer: Answer, signer: Signer, words: str, warned: bool) -> Seen:
@@ -110,10 +113,6 @@ def _warned(answer: Answer, signer: Signer, words: str, warned: bool) -> Seen:
     if not answer.warning:
         return f"no warning (status {answer.status}), {signer}", False
     return f"warning: {words or answer.words}, {signer}", warned
-
-
-def _end(answer: Answer) -> datetime:
-    return x509.load_der_x509_certificate(answer.certificate).not_valid_after_utc
 
 
 CASES = (

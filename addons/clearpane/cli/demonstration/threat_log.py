@@ -15,8 +15,13 @@ class ThreatLog:
     """Reads on from the end that the file has now."""
 
     def __init__(self, state: Path) -> None:
+        self._state = state
         self._file = state / "log" / "threat.jsonl"
         self._start = self._file.stat().st_size if self._file.exists() else 0
+
+    def onward(self) -> "ThreatLog":
+        """The same file, without what it holds by now."""
+        return ThreatLog(self._state)
 
     def records(self) -> list[Record]:
         """All whole lines so far."""

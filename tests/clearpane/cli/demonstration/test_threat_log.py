@@ -41,6 +41,14 @@ def test_what_was_there_before_does_not_count(state: Path) -> None:
     assert [record["misc"] for record in log.records()] == ["other"]
 
 
+def test_from_here_on(state: Path) -> None:
+    log = ThreatLog(state)
+    write(state, RECORD)
+    later = log.onward()
+    write(state, RECORD)
+    assert (len(log.records()), len(later.records())) == (2, 1)
+
+
 def test_half_a_line_is_none_yet(state: Path) -> None:
     log = ThreatLog(state)
     write(state, RECORD, end="")
