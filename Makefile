@@ -7,12 +7,13 @@ RUN := .venv/bin
 setup: .venv/.ready
 
 .venv/.ready: uv.lock pyproject.toml .python-version | $(UV)
-	$(UV) sync --locked --quiet
+	$(UV) sync --locked --quiet --compile-bytecode
+	@$(RUN)/python -m compileall -q addons
 	@touch $@
 
 # --target needs neither the venv module nor leave to touch the system's own packages.
 .tools/bin/uv:
-	python3 -m pip install --quiet --disable-pip-version-check --target .tools uv
+	python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target .tools uv
 
 # As root on Debian the tests' own programs are installed; elsewhere the tests name what is missing.
 packages:

@@ -4,6 +4,7 @@ All starts are made at once, a few at a time; each test looks at one of them.
 """
 
 import re
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ WAYS = {"mitmdump": STOCK, "clearpane dump": OWN}
 
 @dataclass(frozen=True)
 class Case:
-    """`cause` and `cure` are what the message must name."""
+    """`cause` and `cure` are what the message must name; `{folder}` is the site's."""
 
     cause: str
     cure: str
@@ -41,6 +42,10 @@ def _trust(pair: pki.Pair) -> Callable[[Site], object]:
 
 def _other_key(site: Site) -> None:
     (site.ca / "forward-trust.key").write_bytes(pki.leaf(None, "x").key_pem)
+
+
+def _own_pem(site: Site) -> None:
+    (site.folder / "own.pem").write_bytes(site.trust.key_pem + site.trust.pem)
 
 
 def _far_clamd(site: Site) -> None:
@@ -82,8 +87,15 @@ CASES = {
     "stream_large_bodies": _option("stream_large_bodies", "1m"),
     "tcp_hosts": Case("tcp_hosts", "remove|without|rule", ["--tcp-hosts", "example"]),
     "validate_inbound_headers": _option("validate_inbound_headers", "false"),
-    "client_certs": _option("client_certs", "/tmp"),
-    "certs": Case("certs", "remove|without|ca/", ["--certs", "*=/tmp/cert.pem"]),
+    "client_certs": _option("client_certs", "{folder}"),
+    "certs": Case(
+        "certs",
+        "remove|without|ca/",
+        ["--certs", "*={folder}/own.pem"],
+        spoil=lambda site: (site.folder / "own.pem").write_bytes(
+            site.trust.key_pem + site.trust.pem
+        ),
+    ),
     # They would take decrypted data off the device.
     "SSLKEYLOGFILE": Case("SSLKEYLOGFILE", "unset", environment={"SSLKEYLOGFILE": "/tmp/keys.log"}),
     "MITMPROXY_SSLKEYLOGFILE": Case(
@@ -166,7 +178,8 @@ def _end(folder: Path, label: str, way: str) -> End:
     case = (CASES | ONLY_OWN)[label]
     site = Site(folder)
     case.spoil(site)
-    run = Gateway(site, WAYS[way], *case.arguments, environment=case.environment)
+    arguments = [word.format(folder=folder) for word in case.arguments]
+    run = Gateway(site, WAYS[way], *arguments, environment=case.environment)
     try:
         until(lambda: run.process.poll() is not None or "listening at" in run.output, "", 60)
         code = -1 if run.process.poll() is None else run.ended()
@@ -198,7 +211,9 @@ def test_all_errors_are_named_in_one_go(folder: Path) -> None:
 
 
 def test_without_rules_the_message_names_clearpane_init(folder: Path) -> None:
-    run = Gateway(Site(folder / "bare"), STOCK, "--set", f"clearpane_rules={folder / 'nowhere'}")
+    site = Site(folder / "bare")
+    shutil.rmtree(site.rules)
+    run = Gateway(site)
     assert run.ended(40) == 2
     run.kill()
     assert "clearpane init" in run.output

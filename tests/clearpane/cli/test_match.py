@@ -113,6 +113,11 @@ def test_the_rules_above_say_why_they_do_not_match(rulebase: Rulebase) -> None:
     ]
 
 
+def test_a_client_of_whom_nothing_is_said_is_in_no_zone(rulebase: Rulebase) -> None:
+    skipped = ask("", rulebase).explanation.skipped
+    assert skipped[1].because == "from no zone is not in trust"
+
+
 def test_an_exclusion_that_wins_is_named(rulebase: Rulebase) -> None:
     assert str(ask("from trust destination web.whatsapp.net", rulebase)).splitlines()[:2] == [
         "no rule matches: not decrypted",

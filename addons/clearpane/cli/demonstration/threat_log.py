@@ -7,7 +7,7 @@ from typing import Any
 
 type Record = dict[str, Any]
 
-_PATIENCE = 5.0  # seconds; records are written beside the traffic, in milliseconds
+_PATIENCE = 3.0  # seconds; records are written beside the traffic, in milliseconds
 _PAUSE = 0.02
 
 

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from clearpane.authorities import make, store
 from clearpane.authorities.store import Slot
@@ -27,7 +28,7 @@ def of_slot(ca: Path, slot: Slot) -> Identity:
     pair = store.load_pair(ca, slot, Problems())
     assert pair
     key = pair.key
-    assert isinstance(key, identities.ec.EllipticCurvePrivateKey)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
     return Identity(x509.load_der_x509_certificate(pair.certificate.der), key)
 
 

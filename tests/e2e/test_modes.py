@@ -1,0 +1,58 @@
+"""The other ways in: SOCKS5, and in front of a server (reverse). Explicit is in all other files."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from e2e.harness import bodies, clients
+from e2e.harness.messages import PAGE
+from e2e.harness.origins import Origin
+from e2e.harness.process import STOCK, Gateway
+from e2e.harness.site import DECRYPT, LEAVE, Site
+from e2e.harness.zoo import Zoo
+
+HOST, BANK = "www.zoo.test", "bank.zoo.test"
+
+
+@pytest.fixture(scope="module")
+def tls(zoo: Zoo) -> Iterator[Origin]:
+    with Origin(zoo.leaf(HOST, BANK)) as origin:
+        yield origin
+
+
+def _site(folder: Path, zoo: Zoo) -> Site:
+    return Site(
+        folder, decryption=[LEAVE, DECRYPT], categories={"private": [BANK]}, roots=[zoo.root]
+    )
+
+
+def test_socks5(folder: Path, zoo: Zoo, tls: Origin) -> None:
+    with Gateway(_site(folder / "socks5", zoo), STOCK, "--mode", "socks5") as gateway:
+        socks = ("-x", f"socks5://{gateway.address}")
+        page = clients.curl(gateway, f"https://{HOST}/page", *socks, to=tls.port)
+        virus = clients.curl(gateway, f"https://{HOST}/files/eicar.com", *socks, to=tls.port)
+        bank = clients.curl(
+            gateway, f"https://{BANK}/page", *socks, to=tls.port, trust=zoo.root_file
+        )
+        gateway.site.record("threat", sport=virus.port)
+        left = gateway.site.record("traffic", sport=bank.port)
+    assert (page.status, page.body) == (200, PAGE), page
+    assert (virus.status, bodies.EICAR in virus.body) == (403, False), virus
+    assert bank.body == PAGE, bank
+    assert (left["reason"], left["decrypted"]) == (["rule"], False)
+
+
+def test_reverse(folder: Path, zoo: Zoo, tls: Origin) -> None:
+    mode = f"reverse:https://127.0.0.1:{tls.port}"
+    with Gateway(_site(folder / "reverse", zoo), STOCK, "--mode", mode) as gateway:
+        trust, to = gateway.site.trust_file, gateway.port
+        page = clients.curl(None, f"https://{HOST}/page", to=to, trust=trust)
+        virus = clients.curl(None, f"https://{HOST}/files/eicar.com", to=to, trust=trust)
+        bank = clients.curl(None, f"https://{BANK}/page", to=to, trust=zoo.root_file)
+        gateway.site.record("threat", sport=virus.port)
+        left = gateway.site.record("traffic", sport=bank.port)
+    assert (page.status, page.body) == (200, PAGE), page
+    assert (virus.status, bodies.EICAR in virus.body) == (403, False), virus
+    assert bank.body == PAGE, bank
+    assert (left["reason"], left["decrypted"]) == (["rule"], False)
