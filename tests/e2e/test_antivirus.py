@@ -267,7 +267,8 @@ def test_a_clean_archive_is_no_false_alarm(world: World) -> None:
 
 def assert_nothing_found(site: Site, reply: clients.Reply) -> None:
     traffic = site.record("traffic", sport=reply.port)
-    assert not site.records("threat", sport=reply.port)
+    found = site.records("threat", sport=reply.port)
+    assert not found, found
     assert traffic["app"] == "web-browsing"
 
 

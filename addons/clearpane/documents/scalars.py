@@ -13,8 +13,9 @@ from clearpane.documents.place import Text
 
 FLAGS = {"true": True, "yes": True, "false": False, "no": False}
 
-# Words that YAML 1.1 turns into something else than text, in any capitals.
-_TRAPS = frozenset(("yes", "no", "on", "off", "true", "false", "null", "~"))
+# Words that are flags or nothing somewhere, in any capitals. `on` and `off` are no flags here, so
+# they can't be meant as anything but text, as in YAML 1.2.
+_TRAPS = frozenset(("yes", "no", "true", "false", "null", "~"))
 
 _UNITS = {"": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 _SIZE = re.compile(r"(\d+) ?([A-Za-z]*)", re.ASCII)

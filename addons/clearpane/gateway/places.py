@@ -1,9 +1,9 @@
 """Where the gateway's files lie."""
 
-import contextlib
-import os
+import fcntl
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from mitmproxy.options import Options
 
@@ -26,24 +26,47 @@ class Places:
             Path(options.clearpane_state).expanduser(),
         )
 
-    def write_pid(self, pid: int) -> None:
-        """For `clearpane commit`."""
-        self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (self.state / PID_FILE).write_text(f"{pid}\n", encoding="ascii")
 
-    def remove_pid(self, pid: int) -> None:
-        """Only our own: a second gateway in the same folder may have written its number."""
-        with contextlib.suppress(OSError, ValueError):
-            file = self.state / PID_FILE
-            if int(file.read_text(encoding="ascii")) == pid:
-                file.unlink()
+class PidFile:
+    """The number of the gateway that runs with a state folder.
+
+    A lock on the file ends with the process, so that a number that was left behind, and may be
+    another process's by now, is never taken for a gateway's.
+    """
+
+    def __init__(self, state: Path) -> None:
+        self._path = state / PID_FILE
+        self._file: IO[str] | None = None
+
+    def claim(self, pid: int) -> bool:
+        """Whether the folder is ours now; False if another gateway runs with it. Raises OSError."""
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = self._path.open("a+", encoding="ascii")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            return False
+        file.truncate(0)
+        file.write(f"{pid}\n")
+        file.flush()
+        self._file = file
+        return True
+
+    def release(self) -> None:
+        if self._file:
+            self._path.unlink(missing_ok=True)
+            self._file.close()
 
 
 def running_pid(state: Path) -> int | None:
     """The gateway that runs with this state folder; None if there is none."""
     try:
-        pid = int((state / PID_FILE).read_text(encoding="ascii"))
-        os.kill(pid, 0)
+        with (state / PID_FILE).open(encoding="ascii") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return int(file.read())
     except (OSError, ValueError):
         return None
-    return pid
+    return None

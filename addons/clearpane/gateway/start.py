@@ -28,7 +28,7 @@ from clearpane.gateway.core import Core
 from clearpane.gateway.engines import trouble_of
 from clearpane.gateway.force import put_in_force
 from clearpane.gateway.http import Http
-from clearpane.gateway.places import Places
+from clearpane.gateway.places import PidFile, Places
 from clearpane.gateway.policy import Watch, first_authorities
 from clearpane.gateway.reporter import Reporter
 
@@ -54,6 +54,7 @@ class Start:
         self._begun = False
         self._watch: Watch | None = None
         self._places = Places()
+        self._pid = PidFile(self._places.state)
 
     def load(self, loader: Loader) -> None:
         for name, (default, help_text) in _OPTIONS.items():
@@ -69,6 +70,7 @@ class Start:
         except exceptions.OptionsError as error:
             _refuse([Problem("", str(error), "give the option a value of its type")])
         self._places = Places.of(ctx.options)
+        self._pid = PidFile(self._places.state)
         if problems := list(refusals.refused(ctx.options, os.environ)):
             _refuse(problems)
         if not self._script and (unknown := _unknown_options()):
@@ -108,7 +110,8 @@ class Start:
         if hasattr(ctx.master, "prompt_for_exit"):
             return  # the console: SIGHUP means there that its terminal is gone
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._watch.reload)
-        self._places.write_pid(os.getpid())
+        if not self._pid.claim(os.getpid()):
+            logger.warning(f"another gateway runs with {self._places.state}: commit finds that one")
 
     def done(self) -> None:
         if not self._begun:
@@ -117,7 +120,7 @@ class Start:
             self._watch.stop()
         self._core.close_all()
         self._core.reporter.close()
-        self._places.remove_pid(os.getpid())
+        self._pid.release()
         self._executor.shutdown(wait=False, cancel_futures=True)
 
 

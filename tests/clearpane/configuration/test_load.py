@@ -88,9 +88,9 @@ RULE_FILES = [
         [":2:26: error: ", "is the bare word NO", 'write "NO" in quotes'],
     ),
     (
-        "rule-on: a bare on as a name",
-        "rules:\n  - name: on\n",
-        [":2:11: error: ", "name is the bare word on", 'write "on" in quotes'],
+        "rule-on: a bare yes as a name",
+        "rules:\n  - name: yes\n",
+        [":2:11: error: ", "name is the bare word yes", 'write "yes" in quotes'],
     ),
     (
         "rule-octal: a port with a leading zero",

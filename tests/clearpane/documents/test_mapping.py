@@ -179,11 +179,11 @@ REFUSALS: list[tuple[str, str, Callable[[Mapping], object], object, str]] = [
     ),
     (
         "a bare word as a name",
-        "on: a",
+        "no: a",
         lambda m: m.names(),
         [],
-        "x.yaml:1:1: error: the key is the bare word on, which YAML does not read as text "
-        '(write "on" in quotes if the text is meant)',
+        "x.yaml:1:1: error: the key is the bare word no, which YAML does not read as text "
+        '(write "no" in quotes if the text is meant)',
     ),
 ]
 

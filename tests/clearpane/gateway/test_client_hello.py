@@ -21,9 +21,7 @@ def hello_of(context: ssl.SSLContext, name: str | None = None) -> ClientHello:
 
 
 def hello_with(*extensions: tuple[int, bytes], suites: bytes = b"\xc0\x2b") -> ClientHello:
-    body = b"".join(
-        kind.to_bytes(2) + len(value).to_bytes(2) + value for kind, value in extensions
-    )
+    body = b"".join(kind.to_bytes(2) + len(value).to_bytes(2) + value for kind, value in extensions)
     return ClientHello(
         b"\x03\x03" + bytes(32) + b"\0" + len(suites).to_bytes(2) + suites + b"\x01\0"
         + len(body).to_bytes(2) + body
@@ -40,7 +38,9 @@ def sni(name: bytes) -> tuple[int, bytes]:
     [
         pytest.param(b"www.example.com", "www.example.com", None, id="a host name is taken"),
         pytest.param(b"WWW.Example.COM", "www.example.com", None, id="case does not matter"),
-        pytest.param(b"under_score.example", "under_score.example", None, id="underscores are real"),
+        pytest.param(
+            b"under_score.example", "under_score.example", None, id="underscores are real"
+        ),
         pytest.param(b"192.0.2.1", "192.0.2.1", None, id="an address is taken though not allowed"),
         pytest.param(b'a"b\n.example', "", None, id="junk is no name, and not no SNI"),
         pytest.param(b"a\0.example", "", None, id="a NUL is junk"),

@@ -10,7 +10,9 @@ from clearpane.gateway import facts
     ("text", "address", "name"),
     [
         pytest.param("192.0.2.1", "192.0.2.1", "", id="an address is no name"),
-        pytest.param("::ffff:192.0.2.1", "192.0.2.1", "", id="a mapped address is its IPv4 address"),
+        pytest.param(
+            "::ffff:192.0.2.1", "192.0.2.1", "", id="a mapped address is its IPv4 address"
+        ),
         pytest.param("2001:db8::1%eth0", "2001:db8::1", "", id="a zone index is dropped"),
         pytest.param("WWW.Example.com.", None, "www.example.com", id="a name is normalised"),
         pytest.param("Straße.example", None, "xn--strae-oqa.example", id="IDNA 2008"),

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from types import SimpleNamespace
 
-from clearpane.gateway.places import PID_FILE, Places, running_pid
+from clearpane.gateway.places import PID_FILE, PidFile, Places, running_pid
 
 
 def test_places_are_the_options() -> None:
@@ -14,21 +14,28 @@ def test_places_are_the_options() -> None:
 
 
 def test_the_running_gateway_is_found_and_forgotten(tmp_path: Path) -> None:
-    places = Places(state=tmp_path / "var")
-    assert running_pid(places.state) is None
-    places.write_pid(os.getpid())
-    assert running_pid(places.state) == os.getpid()
-    places.remove_pid(os.getpid())
-    assert not (places.state / PID_FILE).exists()
+    state = tmp_path / "var"
+    assert running_pid(state) is None
+    pid_file = PidFile(state)
+    assert pid_file.claim(4711)
+    assert running_pid(state) == 4711
+    pid_file.release()
+    assert not (state / PID_FILE).exists()
 
 
-def test_another_gateways_number_is_left(tmp_path: Path) -> None:
-    places = Places(state=tmp_path)
-    places.write_pid(os.getppid())
-    places.remove_pid(os.getpid())
-    assert running_pid(tmp_path) == os.getppid()
+def test_a_second_gateway_does_not_take_the_folder(tmp_path: Path) -> None:
+    first, second = PidFile(tmp_path), PidFile(tmp_path)
+    assert first.claim(1)
+    assert not second.claim(2)
+    second.release()
+    assert running_pid(tmp_path) == 1
+    first.release()
 
 
-def test_rubbish_is_no_gateway(tmp_path: Path) -> None:
-    (tmp_path / PID_FILE).write_text("rubbish")
+def test_a_number_that_was_left_behind_is_no_gateway(tmp_path: Path) -> None:
+    (tmp_path / PID_FILE).write_text(f"{os.getpid()}\n")
     assert running_pid(tmp_path) is None
+    pid_file = PidFile(tmp_path)
+    assert pid_file.claim(4711)
+    assert running_pid(tmp_path) == 4711
+    pid_file.release()

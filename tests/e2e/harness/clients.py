@@ -1,6 +1,8 @@
 """What users' clients see: curl and openssl, each through the gateway or without it."""
 
 import base64
+import itertools
+import os
 import re
 import subprocess
 import time
@@ -19,6 +21,19 @@ _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----\n(.*?)-----END CERTIFICA
 # X509_V_ERR_* of openssl, as far as clients are shown them here.
 NOT_YET_VALID, EXPIRED, NAME = 9, 10, 62
 UNKNOWN_ISSUER = frozenset({2, 18, 19, 20, 21})
+
+
+# Source ports of this run's clients, each used once: records are told apart by them. They lie below
+# those that the system gives out, and begin where hardly another run does.
+_PORTS = itertools.cycle(range(20_000, 32_000))
+for _ in range(os.getpid() * 97 % 12_000):
+    next(_PORTS)
+
+
+def source_ports() -> tuple[int, int]:
+    """A few ports in a row (first, last), of which one will be free."""
+    few = [next(_PORTS) for _ in range(4)]
+    return (few[0], few[-1]) if few[0] < few[-1] else source_ports()
 
 
 class Proxy(Protocol):
@@ -67,6 +82,7 @@ def curl(
     marks = "%{http_code} %{http_version} %{local_port}"
     command: list[str | Path] = ["curl", "-q", "-sS", protocol, "--max-time", str(seconds)]
     command += ["--include", "-w", "%{stderr}\n" + marks]
+    command += ["--local-port", "{}-{}".format(*source_ports())]
     if anchors:
         command += ["--cacert", anchors, "--capath", "/nonexistent"]
     if gateway:

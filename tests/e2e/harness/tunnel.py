@@ -1,10 +1,12 @@
 """A client by hand: CONNECT, bytes in chosen pieces, and TLS whose first flight can be cut up."""
 
+import contextlib
 import socket
 import ssl
 from pathlib import Path
 from typing import Self
 
+from .clients import source_ports
 from .listener import drain
 from .process import Gateway
 from .wait import until
@@ -17,7 +19,7 @@ class Tunnel:
 
     def __init__(self, gateway: Gateway, port: int, address: str = "127.0.0.1") -> None:
         self._gateway = gateway
-        self.socket = socket.create_connection(("127.0.0.1", gateway.port), PATIENCE)
+        self.socket = _connected(gateway.port)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         host = f"[{address}]" if ":" in address else address
         self.socket.sendall(
@@ -134,6 +136,16 @@ class Tunnel:
 
     def __exit__(self, *_: object) -> None:
         self.socket.close()
+
+
+def _connected(port: int) -> socket.socket:
+    """From a port that no other client of this run has had."""
+    first, last = source_ports()
+    for number in range(first, last + 1):
+        with contextlib.suppress(OSError):
+            here, there = ("127.0.0.1", number), ("127.0.0.1", port)
+            return socket.create_connection(there, PATIENCE, source_address=here)
+    return _connected(port)
 
 
 def pieces(data: bytes, *cuts: int) -> list[bytes]:

@@ -1,4 +1,4 @@
-"""Demonstrations under different rules: each is a real gateway, started once."""
+"""Demonstrations under different rules: each is a real gateway, started once for a module."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -28,13 +28,13 @@ def rules(tmp_path_factory: pytest.TempPathFactory) -> Rules:
     return write
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stages() -> Iterator[Callable[[Given], Stage]]:
     with ExitStack() as stack:
         yield lambda given: stack.enter_context(set_up(given, now()))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stage(stages: Callable[[Given], Stage]) -> Stage:
     """The demonstration of the rules as they ship."""
     return stages(Given(SHIPPED))

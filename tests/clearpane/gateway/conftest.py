@@ -1,0 +1,79 @@
+"""A gateway of its own for each test, in the current folder; what is dear to make is made once."""
+
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from mitmproxy.proxy.layers import http as stock
+from mitmproxy.tools.dump import DumpMaster
+
+from chains import NOW, Party, authority
+from clearpane.authorities import store
+from clearpane.certificates import pem
+from clearpane.configuration.load import load
+from clearpane.gateway.force import Force, put_in_force
+from clearpane.gateway.stream import Stream
+from gateways import Gateway, SiteNow, end_master, new_master
+from sites import SHIPPED, Site
+
+
+@pytest.fixture(autouse=True)
+def stock_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one class that the gateway replaces in mitmproxy is put back."""
+    monkeypatch.setattr(stock, "HttpStream", stock.HttpStream)
+
+
+@pytest.fixture(scope="session")
+def root() -> Party:
+    """The authority of the servers that are to be trusted."""
+    return authority(None, "Test root")
+
+
+@pytest.fixture(scope="session")
+def ca(tmp_path_factory: pytest.TempPathFactory, root: Party) -> Path:
+    folder = tmp_path_factory.mktemp("ca")
+    store.create(folder, store.missing(folder), NOW)
+    (folder / "trusted-roots").mkdir()
+    (folder / "trusted-roots" / "test.crt").write_text(pem.to_pem(root.der))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def executor() -> Iterator[Executor]:
+    with ThreadPoolExecutor(2) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def base(ca: Path, executor: Executor) -> Force:
+    """Anchors, leaves and compiled rules, which the policies of all tests go on using."""
+    return put_in_force(load(SHIPPED, ca, NOW, store.load), executor)
+
+
+@pytest.fixture
+def site(tmp_path: Path, ca: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+    shutil.copytree(SHIPPED, tmp_path / "rules")
+    shutil.copytree(ca, tmp_path / "ca")
+    monkeypatch.chdir(tmp_path)
+    return SiteNow()
+
+
+@pytest.fixture
+async def master(tmp_path: Path) -> AsyncIterator[DumpMaster]:
+    made = new_master(tmp_path)
+    yield made
+    await end_master(made)
+
+
+@pytest.fixture
+async def gateway(
+    master: DumpMaster, site: Site, base: Force, executor: Executor, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Gateway]:
+    made = Gateway(master, site, base, executor)
+    monkeypatch.setattr(Stream, "judge", made.http, raising=False)
+    monkeypatch.setattr(stock, "HttpStream", Stream)
+    yield made
+    made.core.close_all()
+    made.core.reporter.close()

@@ -1,0 +1,344 @@
+"""A gateway without sockets: its addons in a real master, and connections moved byte by byte.
+
+`Gateway` holds the policy of a site; `Wire` is one client connection whose layers are driven as
+mitmproxy's own connection handler drives them; `Origin` and `TlsOrigin` answer for servers.
+"""
+
+import asyncio
+import json
+import ssl
+from collections import deque
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography import x509
+from mitmproxy import connection, http, options
+from mitmproxy.master import Master
+from mitmproxy.proxy import commands, events, layer, mode_specs, server_hooks
+from mitmproxy.proxy.context import Context
+from mitmproxy.tools.dump import DumpMaster
+from OpenSSL import SSL
+
+from chains import NOW, Party
+from clearpane.gateway.connections import Connections
+from clearpane.gateway.core import Core
+from clearpane.gateway.decide import Decide
+from clearpane.gateway.force import Force, put_in_force
+from clearpane.gateway.http import Http
+from clearpane.gateway.live import Live
+from clearpane.gateway.reporter import Reporter
+from clearpane.gateway.streams import Streams
+from clearpane.gateway.tls import Tls
+from sites import Site
+
+EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD" + b"-ANTIVIRUS-TEST-FILE!$H+H*"
+CLIENT, SERVER = ("127.0.0.1", 50_000), ("198.51.100.7", 443)
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s"
+
+type Answer = Callable[[bytes], bytes]
+
+
+async def until(condition: Callable[[], object], seconds: float = 10) -> None:
+    """Returns as soon as the condition holds; fails after `seconds`."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+def ok(body: bytes) -> bytes:
+    return OK % (len(body), body)
+
+
+def request(path: str = "/", host: str = "www.test", *headers: str) -> bytes:
+    lines = [f"GET {path} HTTP/1.1", f"Host: {host}", *headers, "", ""]
+    return "\r\n".join(lines).encode()
+
+
+class SiteNow(Site):
+    """A site at the time of the clock, as the gateway sees it."""
+
+    now = NOW
+
+
+class Gateway:
+    """A Core under the policy of a site, with the addons in the chain of a master."""
+
+    def __init__(self, master: Master, site: Site, before: Force, executor: Executor) -> None:
+        self.master, self.site, self.executor = master, site, executor
+        self.said: list[str] = []
+        self.core = Core()
+        self.core.begin(before, Reporter(Path("var"), self.said.append))
+        self.http = Http(self.core)
+        self.tls, self.decide = Tls(self.core), Decide(self.core)
+        self.connections, self.streams = Connections(self.core), Streams(self.core)
+        place = master.addons.chain.index(master.addons.get("scriptloader"))
+        addons = (self.connections, self.decide, self.tls, self.http, self.streams)
+        for addon in reversed(addons):
+            master.addons.chain.insert(place, master.addons.register(addon))
+        self.apply()
+
+    def apply(self, **files: str) -> Force:
+        """The policy in force, after changes of files of rules/ (`decryption="..."`)."""
+        for name, text in files.items():
+            self.site.write(f"{name}.yaml", text)
+        before = self.core.force
+        policy = self.site.load(before.policy)
+        self.core.force = put_in_force(policy, self.executor, before)
+        return self.core.force
+
+    def client(self, mode: str = "regular@8080") -> connection.Client:
+        return connection.Client(
+            peername=CLIENT,
+            sockname=("127.0.0.1", 8080),
+            proxy_mode=mode_specs.ProxyMode.parse(mode),
+            state=connection.ConnectionState.OPEN,
+        )
+
+    def open(self, client: connection.Client | None = None) -> tuple[connection.Client, Live]:
+        """A connection that nothing is known of yet."""
+        client = client or self.client()
+        return client, self.core.open(client.id, client, None)
+
+    def records(self, kind: str) -> list[dict[str, object]]:
+        """What was recorded; nothing more is written afterwards."""
+        self.core.reporter.close()
+        lines = Path(f"var/log/{kind}.jsonl").read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines]
+
+
+def new_master(folder: Path) -> DumpMaster:
+    """Within a running loop."""
+    opts = options.Options(confdir=str(folder / "mitmproxy"))
+    return DumpMaster(opts, with_termlog=False, with_dumper=False)
+
+
+async def end_master(master: Master) -> None:
+    await master.done()
+    master.addons.get("errorcheck").finish()
+
+
+@dataclass
+class Origin:
+    """A server in plain text: each piece that it is sent has an answer."""
+
+    answer: Answer = lambda data: ok(b"hello")
+    received: bytearray = field(default_factory=bytearray)
+
+    def receive(self, data: bytes) -> bytes:
+        self.received += data
+        return self.answer(data)
+
+
+class TlsOrigin(Origin):
+    """A TLS server that sends these certificates."""
+
+    def __init__(
+        self, served: Party, *chain: Party, answer: Answer = lambda data: ok(b"hello"),
+        alpn: bytes = b"http/1.1",
+    ) -> None:  # fmt: skip
+        super().__init__(answer)
+        context = SSL.Context(SSL.TLS_SERVER_METHOD)
+        context.set_cipher_list(b"ALL:@SECLEVEL=0")
+        context.use_certificate(x509.load_der_x509_certificate(served.der))
+        context.use_privatekey(served.key)
+        for party in chain:
+            context.add_extra_chain_cert(x509.load_der_x509_certificate(party.der))
+        context.set_alpn_select_callback(
+            lambda _, offers: alpn if alpn in offers else SSL.NO_OVERLAPPING_PROTOCOLS
+        )
+        self.tls = SSL.Connection(context)
+        self.tls.set_accept_state()
+
+    def receive(self, data: bytes) -> bytes:
+        self.tls.bio_write(data)
+        try:
+            if plain := self.tls.recv(1 << 16):
+                self.received += plain
+                self.tls.sendall(self.answer(plain))
+        except SSL.Error:  # more is wanted, or an alert came
+            pass
+        try:
+            return self.tls.bio_read(1 << 20)
+        except SSL.WantReadError:
+            return b""
+
+
+class TlsClient:
+    """A client that trusts Forward Trust and nobody else."""
+
+    def __init__(self, name: str, *, alpn: str = "http/1.1", checks: bool = True) -> None:
+        context = ssl.create_default_context(cafile="ca/forward-trust.crt")
+        if not checks:
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        context.set_alpn_protocols([alpn])
+        self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = context.wrap_bio(self._in, self._out, server_hostname=name or None)
+
+    def hello(self) -> bytes:
+        try:
+            self.tls.do_handshake()
+        except ssl.SSLWantReadError:
+            pass
+        return self._out.read()
+
+    async def shake_hands(self, wire: "Wire") -> None:
+        """Raises what the handshake raises, after the wire was told."""
+        for _ in range(6):
+            try:
+                self.tls.do_handshake()
+            except ssl.SSLWantReadError:
+                pass
+            except ssl.SSLError:
+                await wire.say(self._out.read())
+                raise
+            else:
+                await wire.say(self._out.read())
+                return
+            await wire.say(self._out.read())
+            self._in.write(wire.heard())
+        raise AssertionError("the handshake does not end")
+
+    async def ask(self, wire: "Wire", data: bytes) -> bytes:
+        """What is answered to these bytes."""
+        self.tls.write(data)
+        await wire.say(self._out.read())
+        self._in.write(wire.heard())
+        answer = b""
+        try:
+            while piece := self.tls.read(1 << 16):
+                answer += piece
+        except ssl.SSLError:
+            pass
+        return answer
+
+
+class Wire:
+    """One client connection; what its layers command is carried out in memory.
+
+    `origin` is asked for whoever stands at a server's address; a text is why nobody can be reached.
+    """
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        origin: Callable[[], Origin | str] = Origin,
+        *,
+        mode: str = "transparent@8080",
+        address: tuple[str, int] | None = SERVER,
+    ) -> None:
+        self.gateway = gateway
+        self.client, self.live = gateway.open(gateway.client(mode))
+        self.context = Context(self.client, gateway.master.options)
+        self.context.server.address = address
+        self.layer: layer.Layer = layer.NextLayer(self.context, ask_on_start=True)
+        self.origins: dict[connection.Connection, Origin] = {}
+        self.closed: list[connection.Connection] = []
+        self.hooks: list[str] = []
+        self.flows: list[http.HTTPFlow] = []
+        self._origin = origin
+        self._heard = bytearray()
+        self._queue: deque[events.Event] = deque()
+
+    async def start(self) -> "Wire":
+        """Connected to the server already, as mitmproxy is by default."""
+        server = self.context.server
+        if server.address:
+            error = self._reach(server)
+            assert error is None
+        await self.feed(events.Start())
+        return self
+
+    async def say(self, data: bytes) -> None:
+        """The client sends this."""
+        if data:
+            await self.feed(events.DataReceived(self.client, data))
+
+    def heard(self) -> bytes:
+        """What the client was sent since it was asked last."""
+        data = bytes(self._heard)
+        self._heard.clear()
+        return data
+
+    async def ask(self, data: bytes) -> bytes:
+        await self.say(data)
+        return self.heard()
+
+    async def leave(self, side: connection.Connection) -> None:
+        """One side closes its connection."""
+        side.state &= ~connection.ConnectionState.CAN_READ
+        await self.feed(events.ConnectionClosed(side))
+
+    async def feed(self, event: events.Event) -> None:
+        self._queue.append(event)
+        while self._queue:
+            for command in self.layer.handle_event(self._queue.popleft()):
+                await self._obey(command)
+
+    @property
+    def received(self) -> bytes:
+        """All that servers were sent, in plain text."""
+        return b"".join(bytes(origin.received) for origin in self.origins.values())
+
+    async def _obey(self, command: commands.Command) -> None:
+        match command:
+            case commands.StartHook():
+                await self._call(command)
+                if command.blocking:
+                    self._queue.append(events.HookCompleted(command))
+            case commands.OpenConnection():
+                await self._open(command)
+            case commands.SendData():
+                self._send(command.connection, command.data)
+            case commands.CloseTcpConnection(half_close=True):
+                command.connection.state &= ~connection.ConnectionState.CAN_WRITE
+                self.closed.append(command.connection)
+            case commands.CloseConnection():
+                self._close(command.connection)
+
+    async def _call(self, hook: commands.StartHook) -> None:
+        self.hooks.append(hook.name)
+        (data,) = hook.args()
+        if isinstance(data, http.HTTPFlow) and data not in self.flows:
+            self.flows.append(data)
+        await self.gateway.master.addons.handle_lifecycle(hook)
+
+    async def _open(self, command: commands.OpenConnection) -> None:
+        server = command.connection
+        data = server_hooks.ServerConnectionHookData(server, self.client)
+        error = self._reach(server)
+        happened = server_hooks.ServerConnectErrorHook if error else server_hooks.ServerConnectedHook
+        await self._call(happened(data))
+        self._queue.append(events.OpenConnectionCompleted(command, error))
+
+    def _reach(self, server: connection.Server) -> str | None:
+        origin = self._origin()
+        if isinstance(origin, str):
+            server.error = origin
+            return origin
+        self.origins[server] = origin
+        server.state = connection.ConnectionState.OPEN
+        server.peername, server.timestamp_start = SERVER, 1.0
+        return None
+
+    def _send(self, side: connection.Connection, data: bytes) -> None:
+        if side in self.closed or side.state is connection.ConnectionState.CLOSED:
+            return
+        if side is self.client:
+            self._heard += data
+        elif answer := self.origins[side].receive(data):
+            self._queue.append(events.DataReceived(side, answer))
+
+    def _close(self, side: connection.Connection) -> None:
+        if side.state is not connection.ConnectionState.CLOSED or side not in self.closed:
+            side.state = connection.ConnectionState.CLOSED
+            self.closed.append(side)
+            self._queue.append(events.ConnectionClosed(side))
+
+
+async def call(hook: Callable[..., Awaitable[None] | None], data: object) -> None:
+    """A hook, synchronous or not."""
+    waiting = hook(data)
+    if waiting is not None:
+        await waiting
