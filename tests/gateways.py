@@ -8,8 +8,9 @@ import asyncio
 import json
 import ssl
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from mitmproxy import connection, http, options
 from mitmproxy.master import Master
 from mitmproxy.proxy import commands, events, layer, mode_specs, server_hooks
 from mitmproxy.proxy.context import Context
+from mitmproxy.proxy.layers import modes
 from mitmproxy.tools.dump import DumpMaster
 from OpenSSL import SSL
 
@@ -77,7 +79,6 @@ class Gateway:
         addons = (self.connections, self.decide, self.tls, self.http, self.streams)
         for addon in reversed(addons):
             master.addons.chain.insert(place, master.addons.register(addon))
-        self.apply()
 
     def apply(self, **files: str) -> Force:
         """The policy in force, after changes of files of rules/ (`decryption="..."`)."""
@@ -87,6 +88,12 @@ class Gateway:
         policy = self.site.load(before.policy)
         self.core.force = put_in_force(policy, self.executor, before)
         return self.core.force
+
+    def edit(self, name: str, old: str, new: str) -> Force:
+        """The policy in force, after a change of one shipped file of rules/."""
+        text = (self.site.rules / f"{name}.yaml").read_text(encoding="utf-8")
+        assert old in text
+        return self.apply(**{name: text.replace(old, new)})
 
     def client(self, mode: str = "regular@8080") -> connection.Client:
         return connection.Client(
@@ -101,6 +108,18 @@ class Gateway:
         client = client or self.client()
         return client, self.core.open(client.id, client, None)
 
+    @asynccontextmanager
+    async def listening(self, *modes: str) -> AsyncIterator[int]:
+        """mitmproxy's own server on loopback; its port. Ends when all connections have."""
+        self.master.options.update(mode=list(modes), listen_host="127.0.0.1")
+        server = self.master.addons.get("proxyserver")
+        assert await server.setup_servers()
+        try:
+            yield server.listen_addrs()[0][1]
+            await until(lambda: not server.connections)
+        finally:
+            await server.servers.update([])
+
     def records(self, kind: str) -> list[dict[str, object]]:
         """What was recorded; nothing more is written afterwards."""
         self.core.reporter.close()
@@ -108,15 +127,49 @@ class Gateway:
         return [json.loads(line) for line in lines]
 
 
-def new_master(folder: Path) -> DumpMaster:
-    """Within a running loop."""
-    opts = options.Options(confdir=str(folder / "mitmproxy"))
-    return DumpMaster(opts, with_termlog=False, with_dumper=False)
+def new_master(own_authority: Path) -> DumpMaster:
+    """Within a running loop; the folder is for mitmproxy's own authority, which nobody shows."""
+    opts = options.Options(confdir=str(own_authority))
+    master = DumpMaster(opts, with_termlog=False, with_dumper=False)
+    master.addons.get("tlsconfig").running()
+    return master
 
 
 async def end_master(master: Master) -> None:
     await master.done()
     master.addons.get("errorcheck").finish()
+
+
+@asynccontextmanager
+async def serving(answer: Answer) -> AsyncIterator[int]:
+    """A server on loopback that answers each piece; its port. It closes when the client does."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while data := await reader.read(1 << 16):
+                writer.write(answer(data))
+        except ConnectionError:
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+@asynccontextmanager
+async def connected(
+    port: int,
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A client on loopback."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
 
 
 @dataclass
@@ -168,8 +221,13 @@ class TlsOrigin(Origin):
 class TlsClient:
     """A client that trusts Forward Trust and nobody else."""
 
-    def __init__(self, name: str, *, alpn: str = "http/1.1", checks: bool = True) -> None:
+    def __init__(
+        self, name: str, *, alpn: str = "http/1.1", checks: bool = True, ciphers: str = ""
+    ) -> None:
         context = ssl.create_default_context(cafile="ca/forward-trust.crt")
+        if ciphers:
+            context.maximum_version = ssl.TLSVersion.TLSv1_2
+            context.set_ciphers(ciphers)
         if not checks:
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         context.set_alpn_protocols([alpn])
@@ -214,6 +272,14 @@ class TlsClient:
         return answer
 
 
+_TOP: dict[str, type[layer.Layer]] = {
+    "regular": modes.HttpProxy,
+    "transparent": modes.TransparentProxy,
+    "reverse": modes.ReverseProxy,
+    "socks5": modes.Socks5Proxy,
+}
+
+
 class Wire:
     """One client connection; what its layers command is carried out in memory.
 
@@ -232,7 +298,7 @@ class Wire:
         self.client, self.live = gateway.open(gateway.client(mode))
         self.context = Context(self.client, gateway.master.options)
         self.context.server.address = address
-        self.layer: layer.Layer = layer.NextLayer(self.context, ask_on_start=True)
+        self.layer = _TOP[self.client.proxy_mode.type_name](self.context)
         self.origins: dict[connection.Connection, Origin] = {}
         self.closed: list[connection.Connection] = []
         self.hooks: list[str] = []
@@ -242,11 +308,6 @@ class Wire:
         self._queue: deque[events.Event] = deque()
 
     async def start(self) -> "Wire":
-        """Connected to the server already, as mitmproxy is by default."""
-        server = self.context.server
-        if server.address:
-            error = self._reach(server)
-            assert error is None
         await self.feed(events.Start())
         return self
 
@@ -335,10 +396,3 @@ class Wire:
             side.state = connection.ConnectionState.CLOSED
             self.closed.append(side)
             self._queue.append(events.ConnectionClosed(side))
-
-
-async def call(hook: Callable[..., Awaitable[None] | None], data: object) -> None:
-    """A hook, synchronous or not."""
-    waiting = hook(data)
-    if waiting is not None:
-        await waiting

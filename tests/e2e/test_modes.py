@@ -1,11 +1,14 @@
-"""The other ways in: SOCKS5, and in front of a server (reverse). Explicit is in all other files."""
+"""The other ways in: SOCKS5, in front of a server, and redirected. Explicit is all else."""
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from e2e.harness import bodies, clients
+from e2e.harness import bodies, clients, transparent
 from e2e.harness.messages import PAGE
 from e2e.harness.origins import Origin
 from e2e.harness.process import STOCK, Gateway
@@ -56,3 +59,23 @@ def test_reverse(folder: Path, zoo: Zoo, tls: Origin) -> None:
     assert (virus.status, bodies.EICAR in virus.body) == (403, False), virus
     assert bank.body == PAGE, bank
     assert (left["reason"], left["decrypted"]) == (["rule"], False)
+
+
+def test_transparent(tmp_path: Path) -> None:
+    """In namespaces of its own; root may always make them, others where the system lets them."""
+    words = ["unshare", "--map-root-user", "--net", "--mount", sys.executable]
+    done = subprocess.run(
+        [*words, "-m", "e2e.harness.transparent", tmp_path],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parent.parent,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout)
+    assert (seen["page"], seen["virus page"], seen["bank"]) == (True, True, True)
+    record = seen["record"]
+    wanted = {"src": transparent.CLIENT, "dst": transparent.SERVERS, "dport": seen["port"]}
+    assert record | wanted == record
+    assert (record["reason"], record["decrypted"]) == (["rule"], False)

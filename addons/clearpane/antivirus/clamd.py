@@ -13,7 +13,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from ipaddress import ip_address
-from select import select
 from threading import Event
 
 import clamd
@@ -165,12 +164,10 @@ class _Patient(clamd.ClamdNetworkSocket):  # type: ignore[misc]
             self.clamd_socket.shutdown(socket.SHUT_RDWR)
 
     def _hand_over(self, body: bytes) -> None:
-        """INSTREAM. A daemon that has had enough answers at once, and closes."""
+        """INSTREAM. Of a daemon that has had enough and closes, the answer can still be read."""
         self._send_command("INSTREAM")
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             for start in range(0, len(body), CHUNK):
-                if select([self.clamd_socket], [], [], 0)[0]:
-                    return
                 chunk = body[start : start + CHUNK]
                 self.clamd_socket.sendall(struct.pack("!L", len(chunk)) + chunk)
             self.clamd_socket.sendall(struct.pack("!L", 0))

@@ -50,6 +50,9 @@ class Assembled:
     rulebase: Rulebase
 
 
+# A save caught halfway must not switch decryption off.
+_IF_EMPTY = "write `rules: []` if nothing is to be decrypted"
+
 # The keys of a rule whose words a file defines.
 _DEFINED = {
     Name.SETTINGS: ("from", "to"),
@@ -93,7 +96,8 @@ def assemble(
 
 
 def _root(file: File, problems: Problems) -> documents.Mapping | None:
-    return None if file.text is None else read_document(file.text, file.place, problems)
+    cure = _IF_EMPTY if file.place.endswith(Name.DECRYPTION) else "write {} if nothing is meant"
+    return None if file.text is None else read_document(file.text, file.place, problems, cure)
 
 
 def _places(decryption: File, broken: set[Name]) -> set[str]:

@@ -49,8 +49,13 @@ class _RefusedError(Exception):
         self.place, self.message, self.cure = place, message, cure
 
 
-def read(text: str, file: str, problems: Problems) -> Mapping | None:
-    """The file's root block; None, with the problem recorded, where there is none.
+class _EmptyError(Exception):
+    """Nothing, or nothing but comments."""
+
+
+def read(text: str, file: str, problems: Problems, if_empty: str = "") -> Mapping | None:
+    """The file's root block; None, with the problem recorded, where there is none. `if_empty` is
+    the cure for an empty file.
 
     A key that stands twice is recorded and its first value kept, so that the rest is checked too.
     """
@@ -58,6 +63,8 @@ def read(text: str, file: str, problems: Problems) -> Mapping | None:
         return _root(text.removeprefix("\ufeff"), file, problems)
     except _RefusedError as refused:
         problems.error(refused.place, refused.message, refused.cure)
+    except _EmptyError:
+        problems.error(Place(file), "the file is empty", if_empty)
     except yaml.MarkedYAMLError as error:
         _not_yaml(error, file, problems)
     return None
@@ -72,7 +79,7 @@ def _root(text: str, file: str, problems: Problems) -> Mapping:
     roots = _Builder(file, problems).roots(text)
     root = next(roots, None)
     if root is None or (isinstance(root, Text) and root.plain and not root):
-        raise _RefusedError(Place(file), "the file is empty")
+        raise _EmptyError
     second = next(roots, None)
     if second is not None:
         raise _RefusedError(second.place, "a second document starts here", "remove the line ---")

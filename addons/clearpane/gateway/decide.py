@@ -96,10 +96,13 @@ class Decide:
         live.ecdsa = takes_ecdsa(hello)
         live.decision = self._core.decide(live, live.hello)
         if not live.decision.decrypts:
+            context.client.sni = name or None  # for who looks at the flow
             return PassThrough(context, shown=show.is_shown())
         context.server.tls = True
         server_tls = ServerTLSLayer(context)
-        server_tls.child_layer = ClientTLS(context, hello, self._bypass, shown=show.is_shown())
+        server_tls.child_layer = ClientTLS(
+            context, hello, name, self._bypass, shown=show.is_shown()
+        )
         return server_tls
 
     def _bypass(self, context: Context) -> bool:
@@ -112,9 +115,10 @@ class Decide:
         mode = context.client.proxy_mode
         if isinstance(mode, mode_specs.ReverseMode) and mode.scheme in ("http", "https"):
             return None  # stock knows whether the target wants TLS; what it opens is verified
-        if _MAYBE_REQUEST.match(data):
+        greeted = any(isinstance(above, ServerFirst) for above in context.layers)
+        if _MAYBE_REQUEST.match(data) and not greeted:
             raise exceptions.AddonHalt
-        if _speaks_http(data):
+        if _speaks_http(data) and not greeted:  # a server of HTTP does not speak first
             return HttpLayer(context, HTTPMode.transparent)
         return self._raw(context, live)
 

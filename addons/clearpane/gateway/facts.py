@@ -43,6 +43,9 @@ def shown_certificate(verdict: Verdict) -> ServerCertificate | None:
     """What records say of the server's own certificate."""
     if verdict.certificate is None:
         return None
+    anchor = verdict.path[-1] if verdict.root_name else None
     return ServerCertificate.of(
-        verdict.certificate, root=verdict.root_name, missing_issuer=verdict.missing_issuer
+        verdict.certificate,
+        root=(anchor.common_name or verdict.root_name) if anchor else "",
+        missing_issuer=verdict.missing_issuer,
     )

@@ -149,7 +149,7 @@ class Http:
 
     def _coalesced(self, live: Live, flow: http.HTTPFlow) -> http.Response | None:
         """Another host on the same connection is decided anew (RFC 9110 section 15.5.20)."""
-        name = name_of((flow.request.host_header or "").rpartition(":")[0] or flow.request.host)
+        name = name_of(flow.request.pretty_host)
         if not live.hello or not live.decision or not name or name == live.hello.name:
             return None
         if not differs(live.decision, self._core.redecide(live, name)):

@@ -102,6 +102,8 @@ class ServerFirst(layer.Layer):
 class ClientTLS(ClientTLSLayer):
     """TLS with the client, after the server's handshake has told what to do.
 
+    `name` is the normalised server name: mitmproxy's own reading of a hello knows ASCII alone.
+
     Stock mitmproxy goes on with its default authority when the server's handshake fails, and can
     pass a session through only before it; here `bypass` is asked in between.
     """
@@ -110,13 +112,14 @@ class ClientTLS(ClientTLSLayer):
         self,
         context: Context,
         hello: ClientHello,
+        name: str,
         bypass: Callable[[Context], bool],
         *,
         shown: bool,
     ) -> None:
         super().__init__(context)
         self._shown = shown
-        self._hello = hello
+        self._hello, self._name = hello, name
         self._bypass = bypass
 
     def receive_handshake_data(
@@ -125,7 +128,7 @@ class ClientTLS(ClientTLSLayer):
         if self.client_hello_parsed:
             return (yield from TLSLayer.receive_handshake_data(self, data))
         self.client_hello_parsed = True
-        self.conn.sni, self.conn.alpn_offers = self._hello.sni, self._hello.alpn_protocols
+        self.conn.sni, self.conn.alpn_offers = self._name or None, self._hello.alpn_protocols
         yield TlsClienthelloHook(ClientHelloData(self.context, self._hello))
         yield from self.start_server_tls()  # its failure is told to the addons by a hook
         if self._bypass(self.context):

@@ -22,6 +22,8 @@ from clearpane.gateway.places import Places
 
 logger = logging.getLogger(__name__)
 
+type Fingerprint = frozenset[tuple[str, tuple[int, ...]]]
+
 _EVERY = 0.5  # seconds between two looks at the files
 
 
@@ -37,8 +39,10 @@ def first_authorities(folder: Path, now: datetime) -> str:
 class Watch:
     """Puts a changed policy in force while the gateway runs."""
 
-    def __init__(self, core: Core, places: Places, executor: Executor) -> None:
+    def __init__(self, core: Core, places: Places, executor: Executor, loaded: Fingerprint) -> None:
+        """`loaded` is the fingerprint from before the policy was loaded that is in force now."""
         self._core, self._places, self._executor = core, places, executor
+        self._loaded = loaded
         self._asked = asyncio.Event()
         self._task = asyncio.get_running_loop().create_task(self._watch(), name="clearpane policy")
 
@@ -52,13 +56,13 @@ class Watch:
 
     async def _watch(self) -> None:
         seen = before = await self._look()
+        if self._loaded != fingerprint(self._places.rules, self._places.ca):
+            self._asked.set()  # saved while it was being loaded
         while True:
             asked = await self._wait()
             now = await self._look()
-            if asked:
-                await self._replace()
-                seen = await self._look()
-            elif now != seen and now == before:  # a save of many files is let come to an end
+            # A save of many files is let come to an end.
+            if asked or (now != seen and now == before):
                 await self._replace()
                 seen = now
             before = now
@@ -92,7 +96,7 @@ class Watch:
         policy = load(places.rules, places.ca, now, store.load, before.policy)
         return put_in_force(policy, self._executor, before)
 
-    async def _look(self) -> object:
+    async def _look(self) -> Fingerprint:
         files = self._core.force.policy.files
         look = partial(fingerprint, self._places.rules, self._places.ca, files)
         return await asyncio.get_running_loop().run_in_executor(self._executor, look)

@@ -21,7 +21,7 @@ from mitmproxy.log import ALERT
 
 from clearpane.authorities import store
 from clearpane.configuration.configuration import Configuration
-from clearpane.configuration.load import load
+from clearpane.configuration.load import fingerprint, load
 from clearpane.errors import ClearpaneError, Problem, Severity
 from clearpane.gateway import refusals, stream
 from clearpane.gateway.core import Core
@@ -29,7 +29,7 @@ from clearpane.gateway.engines import trouble_of
 from clearpane.gateway.force import put_in_force
 from clearpane.gateway.http import Http
 from clearpane.gateway.places import PidFile, Places
-from clearpane.gateway.policy import Watch, first_authorities
+from clearpane.gateway.policy import Fingerprint, Watch, first_authorities
 from clearpane.gateway.reporter import Reporter
 
 logger = logging.getLogger(__name__)
@@ -53,6 +53,7 @@ class Start:
         self._executor = ThreadPoolExecutor(_THREADS, "clearpane")
         self._begun = False
         self._watch: Watch | None = None
+        self._loaded: Fingerprint = frozenset()
         self._places = Places()
         self._pid = PidFile(self._places.state)
 
@@ -77,6 +78,7 @@ class Start:
             _refuse(unknown)
         try:
             made = first_authorities(self._places.ca, self._core.now())
+            self._loaded = fingerprint(self._places.rules, self._places.ca)
             policy = load(self._places.rules, self._places.ca, self._core.now(), store.load)
             reporter = Reporter(self._places.state, _complain)
         except ClearpaneError as error:
@@ -105,7 +107,7 @@ class Start:
             logging.getLogger("mitmproxy.proxy.server").setLevel(logging.WARNING)
         _show_comments()
         _keep_host_header()
-        self._watch = Watch(self._core, self._places, self._executor)
+        self._watch = Watch(self._core, self._places, self._executor, self._loaded)
         self._executor.submit(_look_at_daemon, self._core)
         if hasattr(ctx.master, "prompt_for_exit"):
             return  # the console: SIGHUP means there that its terminal is gone

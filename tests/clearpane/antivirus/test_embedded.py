@@ -327,6 +327,11 @@ def test_the_faults_of_all_files_are_reported_at_once() -> None:
     assert [problem.place[:5] for problem in raised.value.problems] == ["a.yar", "c.yar"]
 
 
+def test_the_type_speaks_of_the_body_alone(embedded: Embedded) -> None:
+    body = gzip.compress(b"--x\r\n\r\nclean\r\n--x--\r\n") + b"rubbish"
+    assert embedded.scan(body, "", ("gzip",), "multipart/form-data; boundary=x") == ()
+
+
 def test_zip_headers_without_end_are_a_limit(embedded: Embedded) -> None:
     body = zip_member(b"a", b"", size=0) * 20_000
     assert [str(one).partition(":")[0] for one in embedded.scan(body)] == ["unscanned-limit"]

@@ -98,6 +98,13 @@ def test_a_bomb_of_bombs_is_a_limit_and_ends_soon() -> None:
     assert budget.unpacked < 300 * MIB
 
 
+def test_what_archives_in_archives_hold_together_is_limited() -> None:
+    limits = Limits(held=500_000, floor=MIB)
+    assert unread(gzip.compress(bytes(300_000)), limits) == []
+    deep = tarred({"a.gz": gzip.compress(bytes(300_000)), "b": bytes(range(256)) * 1500})
+    assert {one.reason for one in unread(deep, limits)} == {Unread.LIMIT}
+
+
 def test_a_quine_ends() -> None:
     """Every level holds the next one, as in an archive that holds itself."""
     assert {one.reason for one in unread(nested(100, b"x"))} == {Unread.LIMIT}

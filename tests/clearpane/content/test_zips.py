@@ -143,6 +143,7 @@ NO_ARCHIVE: dict[str, bytes] = {
     "text that quotes the mark": b"the mark is PK\3\4, then the version",
     "a program that looks for the mark": b"MZ\0\0\x81\x38PK\3\4\x75\x10\x8b\x45\x08\xff\xff" * 9,
     "the mark at the very end": b"x" * 100 + b"PK\3\4",
+    "a long text that quotes the mark": b"text, PK\3\4, and on it goes. " * 9000,
 }
 
 
@@ -162,6 +163,12 @@ SPENT: dict[str, Callable[[], bytes]] = {
 def test_too_many_members_end_the_scan(make: Callable[[], bytes]) -> None:
     with pytest.raises(ExhaustedError, match="more than 100 members"):
         list(members(make(), Budget(Limits(count=100))))
+
+
+def test_packed_members_spend_the_budget_together() -> None:
+    archive = zipped({str(n): bytes(1000) for n in range(30)})
+    with pytest.raises(ExhaustedError, match="unpacks to more than"):
+        list(members(archive, Budget(Limits(total=20_000))))
 
 
 def test_members_that_overlap_spend_the_budget_together() -> None:

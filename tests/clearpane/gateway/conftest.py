@@ -60,11 +60,21 @@ def site(tmp_path: Path, ca: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     return SiteNow()
 
 
+@pytest.fixture(scope="session")
+def own_authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("mitmproxy")
+
+
 @pytest.fixture
-async def master(tmp_path: Path) -> AsyncIterator[DumpMaster]:
-    made = new_master(tmp_path)
+async def master(
+    own_authority: Path, caplog: pytest.LogCaptureFixture
+) -> AsyncIterator[DumpMaster]:
+    """What mitmproxy logs of an addon or a layer that raised fails the test."""
+    made = new_master(own_authority)
     yield made
     await end_master(made)
+    raised = [r.getMessage() for r in caplog.get_records("call") if "Addon error" in r.getMessage()]
+    assert not raised
 
 
 @pytest.fixture

@@ -1,16 +1,320 @@
-"""TLS on both sides."""
+"""Real handshakes in memory: what the server shows, and what the client is shown for it."""
 
 import ssl
+
 import pytest
-from chains import Party, Spec, issue
-from gateways import *
+from cryptography import x509
+from mitmproxy import connection
+from mitmproxy.proxy.layers import modes
+from mitmproxy.tls import TlsData
+from OpenSSL import SSL
+
+from chains import DAY, NOW, Party, Spec, issue, san
+from clearpane.certificates.certificate import Certificate
+from clearpane.gateway.tls import leg
+from clearpane.pipeline import Step
+from clearpane.sessions.tls import Leg
+from gateways import SERVER, Gateway, Origin, TlsClient, TlsOrigin, Wire, request, until
+
+BEST = "rules: [{name: all, action: decrypt, profile: best-practice, log-success: true}]"
 
 
-async def test_first(gateway: Gateway, root: Party) -> None:
-    wire = await Wire(gateway, lambda: TlsOrigin(issue(root, Spec()))).start()
+def good(root: Party) -> TlsOrigin:
+    return TlsOrigin(issue(root, Spec()))
+
+
+def expired(root: Party) -> TlsOrigin:
+    return TlsOrigin(issue(root, Spec(start=NOW - 60 * DAY, end=NOW - DAY)))
+
+
+def stranger(root: Party) -> TlsOrigin:
+    return TlsOrigin(issue(None, Spec()))
+
+
+def misnamed(root: Party) -> TlsOrigin:
+    return TlsOrigin(issue(root, Spec(extensions=(san("other.test"),))))
+
+
+def malformed(root: Party) -> TlsOrigin:
+    return TlsOrigin(issue(root, Spec(extensions=(san("www.test"), san("www.test")))))
+
+
+def shown_to(client: TlsClient) -> x509.Certificate:
+    der = client.tls.getpeercert(True)
+    assert der
+    return x509.load_der_x509_certificate(der)
+
+
+def issuer_of(client: TlsClient) -> str:
+    return Certificate.parse(client.tls.getpeercert(True) or b"").issuer_name
+
+
+@pytest.mark.parametrize(
+    ("origin", "authority", "reasons"),
+    [
+        pytest.param(good, "forward-trust", [], id="a good server"),
+        pytest.param(expired, "forward-trust", ["expired"], id="an expired leaf keeps its dates"),
+        pytest.param(misnamed, "forward-trust", ["name-mismatch"], id="a wrong name is repeated"),
+        pytest.param(
+            stranger, "forward-untrust", ["self-signed"], id="nobody knows who signed it"
+        ),
+    ],
+)  # fmt: skip
+async def test_the_leaf_says_what_the_server_says(
+    gateway: Gateway, root: Party, origin: object, authority: str, reasons: list[str]
+) -> None:
+    server = origin(root)  # type: ignore[operator]
+    wire = await Wire(gateway, lambda: server).start()
+    client = TlsClient("www.test", checks=False)
+    await client.shake_hands(wire)
+    session = wire.live.session
+    assert (session.authority, session.reasons) == (authority, reasons)
+    assert session.decrypted and not session.blocked
+    real = server.tls.get_certificate().to_cryptography()
+    leaf = shown_to(client)
+    assert leaf.subject == real.subject
+    assert leaf.not_valid_before_utc == real.not_valid_before_utc
+    assert leaf.not_valid_after_utc == real.not_valid_after_utc
+    assert ("Untrust" in issuer_of(client)) is (authority == "forward-untrust")
+
+
+async def test_a_client_that_trusts_forward_trust_is_content(
+    gateway: Gateway, root: Party
+) -> None:
+    wire = await Wire(gateway, lambda: good(root)).start()
     client = TlsClient("www.test")
     await client.shake_hands(wire)
-    print(wire.hooks, wire.live.course)
-    print(await client.ask(wire, request()))
-    print(wire.received, wire.hooks)
-    assert 0
+    assert client.tls.selected_alpn_protocol() == "http/1.1"
+    assert (await client.ask(wire, request())).endswith(b"hello")
+
+
+async def test_what_both_handshakes_agreed_is_kept(gateway: Gateway, root: Party) -> None:
+    wire = await Wire(gateway, lambda: good(root)).start()
+    await TlsClient("www.test").shake_hands(wire)
+    session = wire.live.session
+    assert session.client.version == session.server.version == "TLSv1.3"
+    assert session.client.cipher and session.client.group
+    assert session.certificate and session.certificate.common_name == "www.test"
+    assert session.revocation == "unchecked"
+
+
+@pytest.mark.parametrize(
+    ("origin", "reason"),
+    [
+        pytest.param(expired, "expired", id="an expired certificate under best practice"),
+        pytest.param(stranger, "self-signed", id="an unknown issuer under best practice"),
+    ],
+)
+async def test_the_profile_blocks_with_a_page(
+    gateway: Gateway, root: Party, origin: object, reason: str
+) -> None:
+    gateway.apply(decryption=BEST)
+    server = origin(root)  # type: ignore[operator]
+    wire = await Wire(gateway, lambda: server).start()
+    client = TlsClient("www.test")  # the page's own certificate gives no warning
+    await client.shake_hands(wire)
+    answer = await client.ask(wire, request("/", "www.test", "Accept: text/html"))
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert reason.encode() in answer
+    assert server.received == b""
+    session = wire.live.session
+    assert session.blocked and not session.decrypted
+    assert session.reasons == [reason]
+    assert session.end_reason == "decrypt-cert-validation"
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        pytest.param(b"no TLS here\r\n\r\n", "not-tls", id="plain text"),
+        pytest.param(b"\x15\x03\x03\0\x02\x02\x28", "unsupported-cipher", id="handshake failure"),
+        pytest.param(b"\x15\x03\x03\0\x02\x02\x46", "unsupported-version", id="protocol version"),
+    ],
+)
+async def test_a_failed_server_is_a_page(gateway: Gateway, answer: bytes, reason: str) -> None:
+    wire = await Wire(gateway, lambda: Origin(lambda _: answer)).start()
+    client = TlsClient("www.test")
+    await client.shake_hands(wire)
+    assert (await client.ask(wire, request())).startswith(b"HTTP/1.1 503 ")
+    assert wire.live.session.reasons == [reason]
+    assert wire.live.session.blocked
+    assert wire.live.timer is None
+
+
+async def test_a_server_that_hangs_up_is_a_page(gateway: Gateway) -> None:
+    wire = await Wire(gateway, lambda: Origin(lambda _: b"")).start()
+    client = TlsClient("www.test")
+    await wire.say(client.hello())
+    await wire.leave(wire.context.server)
+    await client.shake_hands(wire)
+    assert (await client.ask(wire, request())).startswith(b"HTTP/1.1 503 ")
+    assert wire.live.session.reasons == ["server-unreachable"]
+    assert wire.live.session.end_reason == "decrypt-error"
+
+
+async def test_the_page_has_the_name_that_was_asked_for(gateway: Gateway) -> None:
+    wire = await Wire(gateway, lambda: Origin(lambda _: b"no TLS here\r\n")).start()
+    client = TlsClient("a.page.test")
+    await client.shake_hands(wire)
+    names = shown_to(client).extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    assert names.value.get_values_for_type(x509.DNSName) == ["a.page.test"]
+
+
+async def test_without_a_name_the_page_has_the_address(gateway: Gateway) -> None:
+    wire = await Wire(gateway, lambda: Origin(lambda _: b"no TLS here\r\n")).start()
+    client = TlsClient("", checks=False)
+    await client.shake_hands(wire)
+    names = shown_to(client).extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    assert [str(a) for a in names.value.get_values_for_type(x509.IPAddress)] == [SERVER[0]]
+
+
+@pytest.mark.parametrize("offers", ["http/1.1", "h2", "other"])
+async def test_only_protocols_with_a_decoder_are_offered(
+    gateway: Gateway, root: Party, offers: str
+) -> None:
+    wire = await Wire(gateway, lambda: good(root)).start()
+    await wire.say(TlsClient("www.test", alpn=offers).hello())
+    expected = [] if offers == "other" else [offers.encode()]
+    assert list(wire.context.server.alpn_offers) == expected
+
+
+async def test_http2_can_be_switched_off(gateway: Gateway, root: Party) -> None:
+    gateway.master.options.update(http2=False)
+    wire = await Wire(gateway, lambda: good(root)).start()
+    await wire.say(TlsClient("www.test", alpn="h2").hello())
+    assert list(wire.context.server.alpn_offers) == []
+
+
+async def test_the_timer_runs_during_either_handshake(gateway: Gateway, root: Party) -> None:
+    server = Origin(lambda _: b"")  # says nothing
+    wire = await Wire(gateway, lambda: server).start()
+    assert wire.live.timer is None
+    await wire.say(TlsClient("www.test").hello())
+    assert wire.live.timer
+    gateway.core.close(wire.live)
+    assert wire.live.timer is None
+
+    wire = await Wire(gateway, lambda: good(root)).start()
+    client = TlsClient("www.test")
+    await wire.say(client.hello())
+    assert wire.live.timer, "the client's handshake began"
+    await client.shake_hands(wire)
+    assert wire.live.timer is None
+
+
+async def test_a_silent_server_is_given_up(gateway: Gateway) -> None:
+    gateway.edit("settings", "handshake-timeout: 10", "handshake-timeout: 0.1")
+    wire = await Wire(gateway, lambda: Origin(lambda _: b"")).start()
+    client = TlsClient("www.test")
+    await wire.say(client.hello())
+    await until(lambda: wire.live.failure)
+    await wire.leave(wire.context.server)  # as the gateway closes it, where a handler is
+    await client.shake_hands(wire)
+    assert (await client.ask(wire, request())).startswith(b"HTTP/1.1 503 ")
+    assert wire.live.session.reasons == ["handshake-timeout"]
+
+
+async def test_a_silent_client_is_given_up(gateway: Gateway, root: Party) -> None:
+    gateway.edit("settings", "handshake-timeout: 10", "handshake-timeout: 0.1")
+    wire = await Wire(gateway, lambda: good(root)).start()
+    await wire.say(TlsClient("www.test").hello())
+    await until(lambda: wire.live.session.blocked)
+    assert wire.live.session.reasons == ["handshake-timeout"]
+
+
+async def test_a_certificate_that_the_client_rejects(gateway: Gateway, root: Party) -> None:
+    wire = await Wire(gateway, lambda: stranger(root)).start()
+    client = TlsClient("www.test")
+    with pytest.raises(ssl.SSLCertVerificationError):
+        await client.shake_hands(wire)
+    session = wire.live.session
+    assert session.alert == "unknown ca"
+    assert "client-rejected-certificate" in session.reasons
+    assert not session.decrypted
+
+
+async def test_a_client_that_leaves_within_the_handshake(gateway: Gateway, root: Party) -> None:
+    wire = await Wire(gateway, lambda: good(root)).start()
+    await wire.say(TlsClient("www.test").hello())
+    await wire.leave(wire.client)
+    assert wire.live.session.end_reason == "decrypt-error"
+    assert wire.live.session.alert == ""
+    assert wire.live.timer is None
+
+
+async def test_tls_to_the_proxy_itself_has_no_rulebase(gateway: Gateway) -> None:
+    wire = await Wire(gateway, mode="regular@8080", address=None).start()
+    client = TlsClient("proxy.test")
+    await client.shake_hands(wire)
+    assert client.tls.selected_alpn_protocol() == "http/1.1"
+    assert isinstance(wire.context.layers[0], modes.HttpProxy)
+    assert wire.live.decision is None
+    assert wire.live.timer is None
+    assert not wire.live.session.tls
+
+
+async def test_tls_to_the_proxy_by_its_address(gateway: Gateway) -> None:
+    wire = await Wire(gateway, mode="regular@8080", address=None).start()
+    client = TlsClient("127.0.0.1")
+    await client.shake_hands(wire)
+
+
+async def test_an_old_client_is_shown_an_rsa_leaf(gateway: Gateway, root: Party) -> None:
+    wire = await Wire(gateway, lambda: good(root)).start()
+    client = TlsClient("www.test", ciphers="ECDHE-RSA-AES128-GCM-SHA256")
+    await client.shake_hands(wire)
+    assert not wire.live.ecdsa
+    assert type(shown_to(client).public_key()).__name__ == "RSAPublicKey"
+
+
+@pytest.mark.parametrize(
+    "hook", ["tls_start_server", "tls_established_server", "tls_start_client"]
+)
+async def test_a_connection_that_nobody_knows_gets_no_tls(
+    gateway: Gateway, hook: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    wire = Wire(gateway)
+    gateway.core.close(wire.live)
+    data = TlsData(wire.context.server, wire.context, is_dtls=False)
+    getattr(gateway.tls, hook)(data)
+    assert data.ssl_conn is None
+    assert "belongs to no" in caplog.text
+
+
+async def test_late_hooks_of_a_connection_that_is_over_do_nothing(gateway: Gateway) -> None:
+    wire = Wire(gateway)
+    gateway.core.close(wire.live)
+    data = TlsData(wire.context.server, wire.context)
+    gateway.tls.tls_failed_server(data)
+    gateway.tls.tls_failed_client(TlsData(wire.client, wire.context))
+    assert wire.live.courses == {}
+
+
+@pytest.mark.parametrize("dtls", [True, False])
+async def test_the_way_to_an_upstream_proxy_is_stocks(gateway: Gateway, dtls: bool) -> None:
+    wire = Wire(gateway)
+    wire.context.server.via = ("https", ("proxy.test", 3128))
+    proxy = connection.Server(address=("proxy.test", 3128))
+    data = TlsData(proxy, wire.context, is_dtls=dtls)
+    gateway.tls.tls_start_server(data)
+    assert data.ssl_conn is None
+    data.ssl_conn = SSL.Connection(SSL.Context(SSL.TLS_CLIENT_METHOD))
+    gateway.tls.tls_established_server(data)
+    assert wire.live.course is None
+
+
+async def test_a_later_failure_does_not_change_what_the_leaf_was_made_for(
+    gateway: Gateway, root: Party
+) -> None:
+    wire = await Wire(gateway, lambda: good(root)).start()
+    await TlsClient("www.test").shake_hands(wire)
+    later = connection.Server(address=SERVER)
+    later.error = "connection closed"
+    gateway.tls.tls_failed_server(TlsData(later, wire.context))
+    assert wire.live.course and wire.live.course.step is Step.DECRYPT
+    assert wire.live.courses[later.id].step is Step.BLOCK
+
+
+def test_nothing_agreed_is_an_empty_leg() -> None:
+    client = connection.Client(peername=("127.0.0.1", 1), sockname=("", 0))
+    assert leg(TlsData(client, None)) == Leg()  # type: ignore[arg-type]

@@ -19,7 +19,7 @@ class Request:
     target: str
     headers: dict[str, str]
     protocol: str
-    body: bytes = b""
+    body: bytearray = field(default_factory=bytearray)
     complete: bool = False
 
     @property
