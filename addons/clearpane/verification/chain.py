@@ -39,13 +39,19 @@ def judge_chain(
     if top is not None:
         chain, faults = chain[: top + 1], openssl.under(top, faults)
     faults, last = tuple(faults), chain[-1]
-    lacks_issuer = openssl.issuer_is_missing(faults) and not _issuer_was_sent(last, sent)
+    # OpenSSL looks for no issuer above a certificate whose extensions it can't read.
+    looked_above = not last.duplicates
+    lacks_issuer = (
+        looked_above and openssl.issuer_is_missing(faults) and not _issuer_was_sent(last, sent)
+    )
     found = {
         *openssl.reasons(faults, bool(chain[0].malformed)),
         *_from_dates(chain, now),
         *_from_strength(chain, top),
         *_from_contents(chain, name),
     }
+    if not looked_above:
+        found.discard(Reason.UNKNOWN_ISSUER)
     # A leaf alone: whether its issuer is unknown or was only not sent can't be told apart.
     if lacks_issuer and (len(chain) == 1 or last.ca_issuers):
         found.add(Reason.INCOMPLETE_CHAIN)
