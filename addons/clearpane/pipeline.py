@@ -4,20 +4,20 @@ Plain functions. What touches the world (the scanner) and the time are arguments
 `clearpane test` and the tests walk the very same way.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from clearpane.antivirus.profile import Action, AntivirusProfile, Direction
 from clearpane.configuration.configuration import Configuration
-from clearpane.content.detection import Finding, Unscanned
+from clearpane.content.detection import Detection, Finding, Unscanned
 from clearpane.hello import Hello, host_name
 from clearpane.rulebase.decision import Decision
 from clearpane.verification.profile import DecryptionProfile, judge
 from clearpane.verification.verdict import Signer, Verdict
 
-type Scan = Callable[["Message"], Awaitable[Finding | None]]
+type Scan = Callable[["Message"], Awaitable[Sequence[Finding]]]
 
 
 class Step(StrEnum):
@@ -114,10 +114,19 @@ async def at_message(profile: AntivirusProfile, message: Message, scan: Scan) ->
     return judged(profile, message, await scan(message))
 
 
-def judged(profile: AntivirusProfile, message: Message, finding: Finding | None) -> Judgement:
-    """The action for a finding, however it was come by."""
-    if finding is None:
-        return Judgement()
+def judged(profile: AntivirusProfile, message: Message, findings: Sequence[Finding]) -> Judgement:
+    """The strictest answer to any of the findings: what an exception allows hides nothing else."""
+    judgements = [Judgement(_action(profile, message, found), found) for found in findings]
+    return max(judgements, key=_strictness, default=Judgement())
+
+
+def _action(profile: AntivirusProfile, message: Message, finding: Finding) -> Action:
     if isinstance(finding, Unscanned):
-        return Judgement(profile.on_unscanned, finding)
-    return Judgement(profile.action(message.decoder, message.direction, finding), finding)
+        return profile.on_unscanned
+    return profile.action(message.decoder, message.direction, finding)
+
+
+def _strictness(judgement: Judgement) -> tuple[bool, bool, int]:
+    """Blocking first, then a threat before what could not be judged, then the action's order."""
+    threat = isinstance(judgement.finding, Detection)
+    return judgement.blocks, threat, list(Action).index(judgement.action)

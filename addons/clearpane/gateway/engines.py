@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
 
-from clamd import ClamdError
-
 from clearpane.antivirus.clamd import Address, Clamd
 from clearpane.antivirus.scanner import Inspection, Run, Scanner
 from clearpane.configuration.configuration import Configuration
@@ -26,16 +24,6 @@ def make_daemon(policy: Configuration) -> Clamd | None:
     where = scanning.clamd
     address = Address(where.socket) if where.socket else Address("", where.host, where.port)
     return Clamd(address, where.timeout)
-
-
-def trouble_of(daemon: Clamd) -> str:
-    """What an administrator should know of the daemon; asks it, so it may take a while."""
-    try:
-        said = daemon.version()
-    except (OSError, ClamdError) as error:
-        return f"clamd at {daemon.address} does not answer ({error}): content can't be scanned"
-    # `ClamAV 1.4.6/27500/Tue ...`: without signatures only the first part is there.
-    return "" if "/" in said else f"clamd at {daemon.address} has no signature database ({said})"
 
 
 def _beside_the_loop(executor: Executor) -> Run:

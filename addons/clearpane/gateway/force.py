@@ -34,7 +34,7 @@ class Force:
     pages: Pages
     executor: Executor
 
-    async def scan(self, message: Message) -> Finding | None:
+    async def scan(self, message: Message) -> tuple[Finding, ...]:
         """What the engines find in one message."""
         found = await self.scanner.scan(
             message.body,
@@ -42,7 +42,7 @@ class Force:
             encodings=message.encodings,
             content_type=message.content_type,
         )
-        return found.worst
+        return found.findings
 
     async def digest(self, body: bytes) -> str:
         """SHA-256 in hex; a large body's takes too long for the event loop."""

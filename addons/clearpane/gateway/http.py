@@ -13,7 +13,7 @@ from clearpane.gateway.boundary import fail_closed
 from clearpane.gateway.core import Core
 from clearpane.gateway.facts import name_of
 from clearpane.gateway.live import Live
-from clearpane.gateway.messages import answer, file_name, message_of, reader_of
+from clearpane.gateway.messages import answer, ask_readably, file_name, message_of, reader_of
 from clearpane.gateway.stream import Size
 from clearpane.pipeline import (
     UNSEEN,
@@ -53,9 +53,7 @@ class Http:
             self._answer(live, flow, page)
         else:
             live.session.app = App.WEB_BROWSING
-            if not live.force.policy.antivirus.allow_http_partial_response:
-                for header in ("range", "if-range"):
-                    flow.request.headers.pop(header, None)
+            ask_readably(flow.request, live.force.policy.antivirus.allow_http_partial_response)
         show.session(live, flow)
 
     @fail_closed
@@ -181,7 +179,7 @@ class Http:
         """Content that nobody will look into; whether it is blocked."""
         decoder = "http2" if flow.request.is_http2 else "http"
         message = Message(decoder, direction, b"", file_name(flow))
-        judgement = judged(live.force.policy.antivirus, message, finding)
+        judgement = judged(live.force.policy.antivirus, message, (finding,))
         self._apply(live, flow, message, judgement)
         return judgement.blocks
 
@@ -193,7 +191,7 @@ class Http:
         judgement: Judgement,
         digest: str = "",
     ) -> None:
-        if judgement.finding is None:
+        if judgement.finding is None or judgement.action is Action.ALLOW:
             return
         capture = live.force.policy.antivirus.captures and bool(message.body)
         self._core.reporter.found(

@@ -6,6 +6,7 @@ from urllib.parse import unquote
 from mitmproxy import http
 
 from clearpane.antivirus.profile import Direction
+from clearpane.content.encodings import CODINGS
 from clearpane.pages.page import Page, Reader
 from clearpane.pipeline import Message
 from clearpane.sessions.session import Session
@@ -24,6 +25,20 @@ def message_of(flow: http.HTTPFlow, direction: Direction) -> Message:
         encodings=tuple(coding.strip() for coding in codings if coding.strip()),
         content_type=sent.headers.get("content-type", ""),
     )
+
+
+def ask_readably(request: http.Request, partial: bool) -> None:
+    """Asks for an answer that can be inspected: whole, and in a coding that can be undone."""
+    for header in () if partial else ("range", "if-range"):
+        request.headers.pop(header, None)
+    if "accept-encoding" in request.headers:
+        offers = request.headers["accept-encoding"].split(",")
+        readable = [offer.strip() for offer in offers if _coding(offer) in (*CODINGS, "identity")]
+        request.headers["accept-encoding"] = ", ".join(readable) or "identity"
+
+
+def _coding(offer: str) -> str:
+    return offer.partition(";")[0].strip().lower()
 
 
 def file_name(flow: http.HTTPFlow) -> str:

@@ -25,7 +25,6 @@ from clearpane.configuration.load import fingerprint, load
 from clearpane.errors import ClearpaneError, Problem, Severity
 from clearpane.gateway import refusals, stream
 from clearpane.gateway.core import Core
-from clearpane.gateway.engines import trouble_of
 from clearpane.gateway.force import put_in_force
 from clearpane.gateway.http import Http
 from clearpane.gateway.places import PidFile, Places
@@ -122,20 +121,21 @@ class Start:
             self._watch.stop()
         self._core.close_all()
         self._core.reporter.close()
+        if self._core.force.daemon:
+            self._core.force.daemon.close()
         self._pid.release()
         self._executor.shutdown(wait=False, cancel_futures=True)
 
 
-def _complain(text: str) -> None:
-    """Called by writing threads; log handlers of the user interfaces belong to the loop."""
-    ctx.master.event_loop.call_soon_threadsafe(logger.error, text)
+def _complain(text: str, level: int = logging.ERROR) -> None:
+    """From any thread; log handlers of the user interfaces belong to the loop."""
+    ctx.master.event_loop.call_soon_threadsafe(logger.log, level, text)
 
 
 def _look_at_daemon(core: Core) -> None:
     """In a thread: a daemon that hangs must not hold up the start."""
-    daemon = core.force.daemon
-    if daemon and (trouble := trouble_of(daemon)):
-        logger.warning(trouble)
+    for trouble in core.force.daemon.check() if core.force.daemon else ():
+        _complain(str(trouble), logging.WARNING)
 
 
 def _show_comments() -> None:

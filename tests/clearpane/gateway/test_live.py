@@ -1,0 +1,79 @@
+"""One open connection: its timer, its profile, and whether it is blocked."""
+
+import pytest
+from mitmproxy.connection import Server
+
+from chains import NOW
+from clearpane.pipeline import Course, Step
+from clearpane.rulebase.decision import Action, Decision, Reason
+from gateways import Gateway, connected, until
+
+
+async def test_a_handshake_that_is_late(gateway: Gateway) -> None:
+    gateway.edit("settings", "handshake-timeout: 10", "handshake-timeout: 0.1")
+    _, live = gateway.open()
+    late: list[bool] = []
+    live.arm(lambda: late.append(True))
+    await until(lambda: late)
+    assert late == [True]
+
+
+async def test_one_that_comes_in_time(gateway: Gateway) -> None:
+    _, live = gateway.open()
+    live.arm(lambda: pytest.fail("it is not late"))
+    timer = live.timer
+    live.disarm()
+    assert timer and timer.cancelled()
+    assert live.timer is None
+    live.disarm()
+
+
+async def test_the_next_handshake_has_a_timer_of_its_own(gateway: Gateway) -> None:
+    _, live = gateway.open()
+    live.arm(lambda: None)
+    first = live.timer
+    live.arm(lambda: None)
+    assert first and first.cancelled()
+    assert live.timer and not live.timer.cancelled()
+    live.disarm()
+
+
+@pytest.mark.parametrize("step", Step)
+async def test_blocked_is_what_gets_a_page(gateway: Gateway, step: Step) -> None:
+    _, live = gateway.open()
+    assert not live.blocked
+    live.course = Course(step)
+    assert live.blocked is (step is Step.BLOCK)
+
+
+async def test_the_profile_is_the_rules(gateway: Gateway) -> None:
+    _, live = gateway.open()
+    assert not live.profile.forward_proxy.block_expired_certificate
+    live.decision = Decision(Action.DECRYPT, Reason.NONE, rule="a", profile="best-practice")
+    assert live.profile.forward_proxy.block_expired_certificate
+    live.decision = Decision(Action.NO_DECRYPT, Reason.NO_RULE)
+    assert not live.profile.forward_proxy.block_expired_certificate
+
+
+async def test_a_policy_that_comes_later_is_not_this_ones(gateway: Gateway) -> None:
+    _, live = gateway.open()
+    before = gateway.core.force
+    gateway.edit("settings", "handshake-timeout: 10", "handshake-timeout: 3")
+    assert live.force is before
+    assert gateway.open()[1].force.patience == 3
+
+
+async def test_only_a_connection_that_is_open_is_closed(gateway: Gateway) -> None:
+    _, replay = gateway.open()
+    replay.close_server(Server(address=None))
+    async with gateway.listening("regular@0") as port, connected(port) as (reader, writer):
+        await until(lambda: len(gateway.core._live) == 2)
+        live = [each for each in gateway.core._live.values() if each.handler][0]
+        live.close_server(Server(address=None))
+        assert live.handler
+        await until(lambda: live.handler and live.handler.transports[live.handler.client].handler)
+        live.close_server(live.handler.client)
+        assert await reader.read() == b""
+        writer.close()
+    assert live.session.start <= gateway.core.now()
+    assert NOW <= gateway.core.now()

@@ -1,0 +1,94 @@
+"""mitmproxy's messages in the pipeline's words."""
+
+import pytest
+from mitmproxy import http
+from mitmproxy.test import tflow, tutils
+
+from clearpane.antivirus.profile import Direction
+from clearpane.gateway.messages import answer, file_name, message_of, reader_of
+from clearpane.pages.page import Page
+from clearpane.pipeline import Message
+from gateways import Gateway
+
+
+def flow_of(path: str = "/", **headers: str) -> http.HTTPFlow:
+    """`headers` are the response's."""
+    fields = http.Headers([(n.replace("_", "-").encode(), v.encode()) for n, v in headers.items()])
+    request = tutils.treq(host="www.test", path=path.encode(), headers=http.Headers())
+    return tflow.tflow(req=request, resp=tutils.tresp(headers=fields, content=b"body"))
+
+
+@pytest.mark.parametrize(
+    ("path", "disposition", "name"),
+    [
+        pytest.param("/a/b.zip", "", "b.zip", id="the end of the path"),
+        pytest.param("/a/b.zip?c=/d", "", "b.zip", id="without the query"),
+        pytest.param("/a/b%20c.zip", "", "b c.zip", id="decoded"),
+        pytest.param("/a/", "", "www.test/a/", id="a folder is called by its address"),
+        pytest.param("/", "", "www.test/", id="and so is the root"),
+        pytest.param("/get", 'attachment; filename="x.exe"', "x.exe", id="the name it is offered"),
+        pytest.param("/get", "attachment; FileName=x.exe", "x.exe", id="in any case"),
+        pytest.param(
+            "/get", "attachment; filename*=UTF-8''%C3%A4.exe", "ä.exe", id="with an umlaut"
+        ),
+        pytest.param("/get", "attachment; filename=", "get", id="an empty name is none"),
+        pytest.param("/get", "attachment; filename", "get", id="nor is half a parameter"),
+        pytest.param("/get", "inline", "get", id="nothing is offered"),
+    ],
+)
+def test_what_a_record_calls_it(path: str, disposition: str, name: str) -> None:
+    headers = {"content_disposition": disposition} if disposition else {}
+    assert file_name(flow_of(path, **headers)) == name
+
+
+def test_a_response_that_has_not_come_has_no_name() -> None:
+    flow = flow_of("/a.bin", content_disposition="attachment; filename=b.bin")
+    flow.response = None
+    assert file_name(flow) == "a.bin"
+
+
+def test_a_download_as_it_was_received() -> None:
+    flow = flow_of("/x", content_type="text/plain", content_encoding="GZIP , br,")
+    assert message_of(flow, Direction.DOWNLOAD) == Message(
+        "http", Direction.DOWNLOAD, b"body", "x", ("gzip", "br"), "text/plain"
+    )
+
+
+def test_codings_on_several_lines_are_one_list() -> None:
+    flow = flow_of()
+    assert flow.response
+    flow.response.headers.set_all("Content-Encoding", ["gzip", "br"])
+    assert message_of(flow, Direction.DOWNLOAD).encodings == ("gzip", "br")
+
+
+def test_an_upload() -> None:
+    flow = flow_of("/up")
+    flow.request.raw_content = b"sent"
+    assert message_of(flow, Direction.UPLOAD).body == b"sent"
+    flow.request.raw_content = None
+    assert message_of(flow, Direction.UPLOAD).body == b""
+
+
+def test_http2_has_a_decoder_of_its_own() -> None:
+    flow = flow_of()
+    flow.request.http_version = "HTTP/2.0"
+    assert message_of(flow, Direction.DOWNLOAD).decoder == "http2"
+
+
+async def test_the_reader_is_the_user_else_the_address(gateway: Gateway) -> None:
+    _, live = gateway.open()
+    flow = flow_of()
+    flow.request.headers["Accept"] = "application/json"
+    assert reader_of(live.session, flow).user == "127.0.0.1"
+    live.session.user = "alice"
+    reader = reader_of(live.session, flow)
+    assert (reader.user, reader.accept) == ("alice", "application/json")
+
+
+def test_a_page_as_an_answer() -> None:
+    made = answer(Page(403, "text/html; charset=utf-8", b"<p>no</p>"))
+    assert (made.status_code, made.raw_content) == (403, b"<p>no</p>")
+    assert made.headers["content-type"] == "text/html; charset=utf-8"
+    assert made.headers["connection"] == "close"
+    assert made.headers["content-length"] == "9"
+    assert made.headers["cache-control"] == "no-store"
