@@ -21,6 +21,7 @@ from mitmproxy.proxy import commands, events, layer, mode_specs, server_hooks
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layers import modes
 from mitmproxy.tools.dump import DumpMaster
+from mitmproxy.utils import asyncio_utils
 from OpenSSL import SSL
 
 from chains import NOW, Party
@@ -113,12 +114,13 @@ class Gateway:
         """mitmproxy's own server on loopback; its port. Ends when all connections have."""
         self.master.options.update(mode=list(modes), listen_host="127.0.0.1")
         server = self.master.addons.get("proxyserver")
-        assert await server.setup_servers()
-        try:
-            yield server.listen_addrs()[0][1]
-            await until(lambda: not server.connections)
-        finally:
-            await server.servers.update([])
+        with asyncio_utils.set_eager_task_factory():  # as `Master.run` does
+            assert await server.setup_servers()
+            try:
+                yield server.listen_addrs()[0][1]
+                await until(lambda: not server.connections)
+            finally:
+                await server.servers.update([])
 
     def records(self, kind: str) -> list[dict[str, object]]:
         """What was recorded; nothing more is written afterwards."""

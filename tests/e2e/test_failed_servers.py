@@ -17,6 +17,7 @@ from e2e.harness.zoo import Zoo
 
 HOST = "server.zoo.test"
 TIMEOUT = 2  # seconds, the gateway's handshake-timeout
+REQUEST = f"GET / HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
 BROKEN: dict[str, Callable[[origins.Socket], None]] = {
     "closes after the hello": origins.close_after_hello,
     "answers in clear": origins.answer(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
@@ -122,10 +123,10 @@ def test_a_server_that_turns_bad_is_not_asked_again(gateway: Gateway, zoo: Zoo) 
 
     with misbehaving(serve) as server, Tunnel(gateway, server.port) as tunnel:
         tunnel.start_tls(HOST)
-        answers = []
-        for path in ("/1", "/2"):
-            tunnel.say(f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
-            answers.append(tunnel.hear())
-    assert answers[0].startswith(b"HTTP/1.1 200")
-    assert answers[1].startswith(b"HTTP/1.1 503"), answers[1]
-    assert len(asked) == 1, asked
+        tunnel.say(REQUEST)
+        first = b""
+        while not first.endswith(b"\r\n\r\nok"):
+            first += tunnel.hear() or pytest.fail(f"the first answer was {first!r}")
+        tunnel.say(REQUEST)
+        assert tunnel.hear().startswith(b"HTTP/1.1 503")
+    assert list(filter(None, asked)) == [REQUEST]

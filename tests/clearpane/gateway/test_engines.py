@@ -1,16 +1,13 @@
 """The engines that the settings name."""
 
-import asyncio
 from concurrent.futures import Executor, ThreadPoolExecutor
 from gzip import compress
-from pathlib import Path
 
 import pytest
 
-from clearpane.antivirus.clamd import Address, Clamd
 from clearpane.content.detection import Unread, Unscanned
-from clearpane.gateway.engines import make_daemon, make_scanner, trouble_of
-from gateways import EICAR, Gateway, serving
+from clearpane.gateway.engines import make_daemon, make_scanner
+from gateways import EICAR, Gateway
 
 
 def settings(gateway: Gateway, engines: str, clamd: str = "") -> None:
@@ -57,25 +54,3 @@ async def test_a_daemon_that_is_not_there_is_no_clean_bill(gateway: Gateway) -> 
     settings(gateway, "[clamd]", "{socket: ./none.ctl, timeout: 1}")
     found = (await gateway.core.force.scanner.scan(b"x")).worst
     assert isinstance(found, Unscanned) and found.reason is Unread.ENGINE_DOWN
-
-
-def test_the_trouble_with_a_daemon_that_does_not_answer(tmp_path: Path) -> None:
-    trouble = trouble_of(Clamd(Address(str(tmp_path / "none.ctl")), 1))
-    assert "does not answer" in trouble and "none.ctl" in trouble
-
-
-@pytest.mark.parametrize(
-    ("said", "trouble"),
-    [
-        (b"ClamAV 1.4.6/27500/Tue Feb  2 09:00:00 2027\0", ""),
-        (b"ClamAV 1.4.6\0", "has no signature database (ClamAV 1.4.6)"),
-    ],
-)
-async def test_the_trouble_with_one_that_answers(
-    executor: Executor, said: bytes, trouble: str
-) -> None:
-    async with serving(lambda _: said) as port:
-        daemon = Clamd(Address("", "127.0.0.1", port), 5)
-        found = await asyncio.get_running_loop().run_in_executor(executor, trouble_of, daemon)
-    assert trouble in found
-    assert bool(found) is bool(trouble)

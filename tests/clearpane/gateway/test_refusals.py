@@ -65,5 +65,5 @@ def test_another_mitmproxy(opts: options.Options, monkeypatch: pytest.MonkeyPatc
 def test_doubtful_options_are_warned_of(opts: options.Options) -> None:
     found = {problem.place for problem in refusals.doubtful(opts)}
     assert found == {"onboarding"}
-    opts.update(onboarding=False, flow_detail=3, save_stream_file="x")
-    assert {p.place for p in refusals.doubtful(opts)} == {"flow_detail", "save_stream_file"}
+    opts.update(onboarding=False, flow_detail=3, map_remote=["|a|b"])
+    assert {p.place for p in refusals.doubtful(opts)} == {"flow_detail", "map_remote"}

@@ -1,0 +1,83 @@
+"""A policy and its adapters: what did not change is kept, everything else is made anew."""
+
+from concurrent.futures import Executor, ThreadPoolExecutor
+from hashlib import sha256
+
+import pytest
+
+from chains import NOW, authority
+from clearpane.antivirus.profile import Direction
+from clearpane.authorities import store
+from clearpane.certificates import pem
+from clearpane.gateway.force import Force, put_in_force
+from clearpane.pipeline import Message
+from gateways import EICAR, Gateway
+
+
+async def test_what_did_not_change_is_kept(gateway: Gateway) -> None:
+    before = gateway.core.force
+    after = gateway.edit("settings", "handshake-timeout: 10", "handshake-timeout: 3")
+    assert after.leaves is before.leaves
+    assert after.handshake is before.handshake
+    assert after.patience == 3
+    assert after.policy is not before.policy
+
+
+async def test_other_authorities_have_other_leaves(gateway: Gateway) -> None:
+    before = gateway.core.force
+    for slot in (store.Slot.TRUST, store.Slot.UNTRUST):
+        slot.certificate(gateway.site.ca).unlink()
+        slot.key(gateway.site.ca).unlink()
+    store.create(gateway.site.ca, store.missing(gateway.site.ca), NOW)
+    after = gateway.apply()
+    assert after.leaves is not before.leaves
+    assert after.handshake is before.handshake
+
+
+async def test_other_anchors_have_another_handshake(gateway: Gateway) -> None:
+    before = gateway.core.force
+    added = gateway.site.ca / "trusted-roots" / "other.pem"
+    added.write_text(pem.to_pem(authority(None, "Other root").der))
+    after = gateway.apply()
+    assert after.handshake is not before.handshake
+    assert after.leaves is before.leaves
+
+
+async def test_a_daemon_is_kept_while_its_settings_are_the_same(gateway: Gateway) -> None:
+    assert gateway.core.force.daemon is None
+    one = gateway.edit("settings", "engines: [embedded]", "engines: [embedded, clamd]")
+    assert one.daemon
+    two = gateway.edit("settings", "handshake-timeout: 10", "handshake-timeout: 3")
+    assert two.daemon is one.daemon
+    three = gateway.edit("settings", "scan-limit: 32MiB", "scan-limit: 16MiB")
+    assert three.daemon and three.daemon is not one.daemon
+
+
+def test_the_first_one_has_nothing_to_keep(base: Force, executor: Executor) -> None:
+    made = put_in_force(base.policy, executor)
+    assert made.leaves is not base.leaves
+    assert made.handshake is not base.handshake
+
+
+@pytest.mark.parametrize(
+    ("body", "found"), [(EICAR, "Eicar Test File(100000)"), (b"harmless", "None")]
+)
+async def test_a_message_is_scanned(gateway: Gateway, body: bytes, found: str) -> None:
+    message = Message("http", Direction.DOWNLOAD, body, "a.com")
+    assert str(await gateway.core.force.scan(message)) == found
+
+
+@pytest.mark.parametrize("size", [0, 64 * 1024, 64 * 1024 + 1])
+async def test_a_digest_is_sha256(gateway: Gateway, size: int) -> None:
+    body = b"x" * size
+    assert await gateway.core.force.digest(body) == sha256(body).hexdigest()
+
+
+async def test_a_large_bodys_digest_is_made_beside_the_loop(
+    gateway: Gateway, base: Force
+) -> None:
+    with ThreadPoolExecutor(1) as closed:
+        force = put_in_force(base.policy, closed, base)
+    assert await force.digest(b"x")
+    with pytest.raises(RuntimeError):
+        await force.digest(b"x" * 70_000)
