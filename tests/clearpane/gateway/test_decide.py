@@ -238,6 +238,18 @@ async def test_a_hello_after_the_servers_greeting_is_decided(gateway: Gateway) -
     assert wire.live.session.sni == "www.test"
 
 
+@pytest.mark.parametrize(
+    "line", [b"EHLO client.test\r\n", b"USER alice\r\n", b"NICK alice\r\n"]
+)
+async def test_lines_of_protocols_in_which_the_server_greets_are_no_requests(
+    gateway: Gateway, line: bytes
+) -> None:
+    wire = await Wire(gateway, lambda: Origin(lambda _: b"")).start()
+    await wire.feed(events.DataReceived(wire.context.server, b"220 mail.test\r\n"))
+    await wire.say(line)
+    assert wire.received == line
+
+
 async def test_http_inside_tls_is_inspected(gateway: Gateway, root: Party) -> None:
     wire = await Wire(gateway, lambda: TlsOrigin(issue(root, Spec()))).start()
     client = TlsClient("www.test")

@@ -60,11 +60,11 @@ def test_the_first_one_has_nothing_to_keep(base: Force, executor: Executor) -> N
 
 
 @pytest.mark.parametrize(
-    ("body", "found"), [(EICAR, "Eicar Test File(100000)"), (b"harmless", "None")]
+    ("body", "found"), [(EICAR, ["Eicar Test File(100000)"]), (b"harmless", [])]
 )
-async def test_a_message_is_scanned(gateway: Gateway, body: bytes, found: str) -> None:
+async def test_a_message_is_scanned(gateway: Gateway, body: bytes, found: list[str]) -> None:
     message = Message("http", Direction.DOWNLOAD, body, "a.com")
-    assert str(await gateway.core.force.scan(message)) == found
+    assert [str(each) for each in await gateway.core.force.scan(message)] == found
 
 
 @pytest.mark.parametrize("size", [0, 64 * 1024, 64 * 1024 + 1])

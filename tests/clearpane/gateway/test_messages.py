@@ -5,7 +5,7 @@ from mitmproxy import http
 from mitmproxy.test import tflow, tutils
 
 from clearpane.antivirus.profile import Direction
-from clearpane.gateway.messages import answer, file_name, message_of, reader_of
+from clearpane.gateway.messages import answer, ask_readably, file_name, message_of, reader_of
 from clearpane.pages.page import Page
 from clearpane.pipeline import Message
 from gateways import Gateway
@@ -92,3 +92,28 @@ def test_a_page_as_an_answer() -> None:
     assert made.headers["connection"] == "close"
     assert made.headers["content-length"] == "9"
     assert made.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("asked", "sent"),
+    [
+        pytest.param("gzip, br", "gzip, br", id="what can be undone is asked for"),
+        pytest.param("GZIP;q=0.5 , dcb, zstd", "GZIP;q=0.5, zstd", id="the others are left out"),
+        pytest.param("dcb", "identity", id="nothing is left"),
+        pytest.param("*", "identity", id="anything at all is too much"),
+        pytest.param(None, None, id="nothing was asked for"),
+    ],
+)
+def test_codings_that_can_be_undone_are_asked_for(asked: str | None, sent: str | None) -> None:
+    request = tutils.treq(headers=http.Headers())
+    if asked is not None:
+        request.headers["Accept-Encoding"] = asked
+    ask_readably(request, False)
+    assert request.headers.get("accept-encoding") == sent
+
+
+@pytest.mark.parametrize("partial", [True, False])
+def test_a_part_is_asked_for_only_where_that_is_allowed(partial: bool) -> None:
+    request = tutils.treq(headers=http.Headers(range="bytes=1-2", if_range="x"))
+    ask_readably(request, partial)
+    assert ("range" in request.headers, "if-range" in request.headers) == (partial, partial)
