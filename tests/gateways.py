@@ -237,10 +237,8 @@ class TlsClient:
         self.tls = context.wrap_bio(self._in, self._out, server_hostname=name or None)
 
     def hello(self) -> bytes:
-        try:
+        with suppress(ssl.SSLWantReadError):
             self.tls.do_handshake()
-        except ssl.SSLWantReadError:
-            pass
         return self._out.read()
 
     async def shake_hands(self, wire: "Wire") -> None:
@@ -371,7 +369,9 @@ class Wire:
         server = command.connection
         data = server_hooks.ServerConnectionHookData(server, self.client)
         error = self._reach(server)
-        happened = server_hooks.ServerConnectErrorHook if error else server_hooks.ServerConnectedHook
+        happened = (
+            server_hooks.ServerConnectErrorHook if error else server_hooks.ServerConnectedHook
+        )
         await self._call(happened(data))
         self._queue.append(events.OpenConnectionCompleted(command, error))
 

@@ -11,7 +11,7 @@ import pytest
 from e2e.harness import bodies, clients, transparent
 from e2e.harness.messages import PAGE
 from e2e.harness.origins import Origin
-from e2e.harness.process import STOCK, Gateway
+from e2e.harness.process import OWN, STOCK, Gateway
 from e2e.harness.site import DECRYPT, LEAVE, Site
 from e2e.harness.zoo import Zoo
 
@@ -28,6 +28,35 @@ def _site(folder: Path, zoo: Zoo) -> Site:
     return Site(
         folder, decryption=[LEAVE, DECRYPT], categories={"private": [BANK]}, roots=[zoo.root]
     )
+
+
+def test_our_own_command(folder: Path, zoo: Zoo, tls: Origin) -> None:
+    with Gateway(_site(folder / "own", zoo), OWN) as gateway:
+        page = clients.curl(gateway, f"https://{HOST}/page", to=tls.port)
+        virus = clients.curl(gateway, f"https://{HOST}/files/eicar.com", to=tls.port)
+        bank = clients.curl(gateway, f"https://{BANK}/page", to=tls.port, trust=zoo.root_file)
+        gateway.site.record("threat", sport=virus.port)
+        left = gateway.site.record("traffic", sport=bank.port)
+    assert (page.status, page.body) == (200, PAGE), page
+    assert (virus.status, bodies.EICAR in virus.body) == (403, False), virus
+    assert bank.body == PAGE, bank
+    assert (left["reason"], left["decrypted"]) == (["rule"], False)
+
+
+def test_tls_to_the_proxy_itself(folder: Path, zoo: Zoo, tls: Origin) -> None:
+    """The proxy shows a leaf under Forward Trust for its own name; the rest is as ever."""
+    with Gateway(_site(folder / "secure", zoo)) as gateway:
+        proxy = ("-x", f"https://{gateway.address}", "--proxy-cacert", gateway.site.trust_file)
+        page = clients.curl(gateway, f"https://{HOST}/page", *proxy, to=tls.port)
+        virus = clients.curl(gateway, f"https://{HOST}/files/eicar.com", *proxy, to=tls.port)
+        bank = clients.curl(
+            gateway, f"https://{BANK}/page", *proxy, to=tls.port, trust=zoo.root_file
+        )
+        record = gateway.site.record("threat", sport=virus.port)
+    assert (page.status, page.body) == (200, PAGE), page
+    assert (virus.status, bodies.EICAR in virus.body) == (403, False), virus
+    assert bank.body == PAGE, bank
+    assert record["sni"] == HOST
 
 
 def test_socks5(folder: Path, zoo: Zoo, tls: Origin) -> None:

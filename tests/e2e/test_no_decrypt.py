@@ -186,6 +186,17 @@ def test_a_hello_in_many_tls_records_is_read_whole(world: World) -> None:
     assert shown != world.certificate("decrypted.zoo.test")
 
 
+def test_a_hello_longer_than_a_segment_is_read_whole(world: World) -> None:
+    """As with key shares that withstand quantum computers, or a long list of protocols."""
+    offers = ("http/1.1", *(f"{'x' * 60}{n}" for n in range(60)))
+    with Tunnel(world.gateway, world.tls.port) as tunnel:
+        hello = tunnel.hello("decrypted.zoo.test", alpn=offers)
+        assert len(hello) > 3_000
+        tunnel.send(*pieces(hello, 1_400, 2_800))
+        shown = tunnel.handshake()
+    assert shown != world.certificate("decrypted.zoo.test")
+
+
 def test_without_sni_the_address_decides(world: World) -> None:
     with Tunnel(world.gateway, world.tls.port) as tunnel:
         shown = tunnel.start_tls(None)
@@ -206,6 +217,22 @@ def test_tls_over_ipv6_is_decided_too(world: World) -> None:
         record = world.site.record("traffic", sport=port)
     assert own
     assert (record["dst"], record["reason"]) == ("::1", ["rule"])
+
+
+def test_the_shipped_rules_leave_a_bank_alone_and_decrypt_the_rest(folder: Path, zoo: Zoo) -> None:
+    site = Site(folder / "shipped", roots=[zoo.root])
+    site.as_shipped("decryption.yaml", "settings.yaml")
+    seeds = (site.rules / "categories" / "financial-services.txt").read_text(encoding="utf-8")
+    bank = next(line for line in seeds.splitlines() if line and not line.startswith("#"))
+    with Origin(zoo.leaf(bank, "www.zoo.test")) as origin, Gateway(site) as gateway:
+        own = clients.handshake(gateway, bank, origin.port, trust=zoo.root_file)
+        forged = clients.handshake(gateway, "www.zoo.test", origin.port, trust=site.trust_file)
+        record = site.record("traffic", sni=bank)
+    assert not own.errors and not forged.errors
+    assert (record["category"], record["policy_name"]) == (
+        "financial-services",
+        "no-decrypt-private",
+    )
 
 
 # What is not TLS, or not yet

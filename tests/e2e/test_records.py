@@ -15,7 +15,7 @@ import pytest
 from e2e.harness import bodies, clients, origins, pki
 from e2e.harness.origins import Origin
 from e2e.harness.process import Gateway, environment
-from e2e.harness.site import Record, Site
+from e2e.harness.site import DECRYPT, Record, Site
 from e2e.harness.tunnel import Tunnel
 from e2e.harness.wait import until
 from e2e.harness.zoo import Zoo
@@ -285,6 +285,26 @@ def test_a_reset_by_the_server_is_told_from_its_end(gateway: Gateway, zoo: Zoo) 
         tunnel.rest()
         port = tunnel.source_port
     assert gateway.site.record("traffic", sport=port)["session_end_reason"] == "tcp-rst-from-server"
+
+
+# What a rule asks to be logged
+
+
+def test_by_default_only_what_failed_or_is_doubtful_is_in_the_decryption_log(
+    folder: Path, zoo: Zoo, tls: Origin
+) -> None:
+    rule = {name: value for name, value in DECRYPT.items() if name != "log-success"}
+    quiet = {**rule, "name": "quiet", "destination": ["quiet.zoo.test"], "log-fail": False}
+    site = Site(folder / "default-log", decryption=[quiet, rule], roots=[zoo.root])
+    with Origin(pki.leaf(None, HOST)) as forger, Gateway(site) as gateway:
+        good = clients.curl(gateway, f"https://{HOST}/page", to=tls.port)
+        silent = clients.curl(gateway, "https://quiet.zoo.test/page", "-k", to=forger.port)
+        bad = clients.curl(gateway, f"https://{HOST}/page", "-k", to=forger.port)
+        site.record("decryption", sport=bad.port)
+        for reply in (good, silent):
+            assert reply.status == 200
+            site.record("traffic", sport=reply.port)
+            assert not site.records("decryption", sport=reply.port)
 
 
 # Files that are moved away

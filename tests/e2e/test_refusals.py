@@ -97,9 +97,9 @@ CASES = {
         ),
     ),
     # They would take decrypted data off the device.
-    "SSLKEYLOGFILE": Case("SSLKEYLOGFILE", "unset", environment={"SSLKEYLOGFILE": "/tmp/keys.log"}),
+    "SSLKEYLOGFILE": Case("SSLKEYLOGFILE", "unset", environment={"SSLKEYLOGFILE": "{folder}/keys"}),
     "MITMPROXY_SSLKEYLOGFILE": Case(
-        "MITMPROXY_SSLKEYLOGFILE", "unset", environment={"MITMPROXY_SSLKEYLOGFILE": "/tmp/keys.log"}
+        "MITMPROXY_SSLKEYLOGFILE", "unset", environment={"MITMPROXY_SSLKEYLOGFILE": "{folder}/keys"}
     ),
     # Authorities
     "one authority for both": Case(
@@ -179,7 +179,8 @@ def _end(folder: Path, label: str, way: str) -> End:
     site = Site(folder)
     case.spoil(site)
     arguments = [word.format(folder=folder) for word in case.arguments]
-    run = Gateway(site, WAYS[way], *arguments, environment=case.environment)
+    variables = {name: value.format(folder=folder) for name, value in case.environment.items()}
+    run = Gateway(site, WAYS[way], *arguments, environment=variables)
     try:
         until(lambda: run.process.poll() is not None or "listening at" in run.output, "", 60)
         code = -1 if run.process.poll() is None else run.ended()

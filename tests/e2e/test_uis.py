@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from e2e.harness import clients, origins, pki
+from e2e.harness import bodies, clients, origins, pki
 from e2e.harness.browser import Browser
 from e2e.harness.clamav import free_port
 from e2e.harness.console import Console
@@ -63,9 +63,9 @@ class Web:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def get(self, path: str) -> clients.Reply:
+    def get(self, path: str, *arguments: str) -> clients.Reply:
         login = ("-H", f"Authorization: Bearer {PASSWORD}")
-        return clients.curl(None, f"{self.url}{path}", *login)
+        return clients.curl(None, f"{self.url}{path}", *login, *arguments)
 
     def flows(self) -> list[Flow]:
         flows: list[Flow] = json.loads(self.get("/flows").body)
@@ -124,6 +124,26 @@ def test_mitmweb_names_a_session_that_was_left_alone_and_keeps_no_bytes(web: Web
     assert flow["type"] == "tcp"
     assert json.loads(web.get(f"/flows/{flow['id']}/messages/content/all.json").body) == []
     assert flow["client_conn"]["sni"] == BANK
+
+
+def test_a_replay_from_mitmweb_is_no_way_around(web: Web, tls: Origin) -> None:
+    """A replayed request belongs to no client's connection."""
+    [flow] = [each for each in web.flows() if _line(each) == f"{HOST}/files/eicar.com"]
+    begun = flow["response"]["timestamp_start"]
+    token = "ab" * 16  # mitmweb compares the cookie with the header
+    cross_site = ("-b", f"_mitmproxy_xsrf={token}", "-H", f"X-XSRFToken: {token}")
+    path = f"/flows/{flow['id']}/replay"
+    assert web.get(path, "-X", "POST", *cross_site).status == 200
+
+    def look() -> Flow | None:
+        [now] = [each for each in web.flows() if each["id"] == flow["id"]]
+        response = now.get("response")
+        done = now.get("error") or (response and response["timestamp_start"] != begun)
+        return now if done else None
+
+    until(look, "the replay comes to an end")
+    content = web.get(f"/flows/{flow['id']}/response/content.data")
+    assert bodies.EICAR not in content.body
 
 
 def test_mitmweb_in_a_browser_shows_the_verdict_in_its_list(

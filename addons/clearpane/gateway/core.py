@@ -148,6 +148,7 @@ class Core:
         now = self.now()
         live.hello = hello
         live.decision = at_hello(live.force.policy, hello, now)
+        live.session.user = live.force.policy.rulebase.user_of(hello)
         self.sessions.decide(live.session, live.decision, now)
         return live.decision
 

@@ -37,6 +37,15 @@ def doubtful(options: Options) -> Iterator[Problem]:
     for name, (bad, why) in _DOUBTFUL.items():
         if name in options and bad(getattr(options, name)):
             yield Problem(name, why, severity=Severity.WARNING)
+    yield from _without_effect(options)
+
+
+def _without_effect(options: Options) -> Iterator[Problem]:
+    """Both TLS connections are the gateway's own: the decryption profile says what they offer."""
+    for name in _TLS:
+        if name in options and getattr(options, name) != options.default(name):
+            why = "has no effect on sessions that are decrypted; the decryption profile has"
+            yield Problem(name, why, severity=Severity.WARNING)
 
 
 def _on(value: object) -> bool:
@@ -76,6 +85,21 @@ _REFUSED: _Rules = {
     "client_certs": (_on, "shows the gateway's own client certificate to servers"),
     "certs": (_on, "serves certificates that no verdict stands behind"),
 }
+_TLS = (
+    *(
+        "tls_version_client_min",
+        "tls_version_client_max",
+        "ciphers_client",
+        "tls_ecdh_curve_client",
+    ),
+    *(
+        "tls_version_server_min",
+        "tls_version_server_max",
+        "ciphers_server",
+        "tls_ecdh_curve_server",
+    ),
+    *("add_upstream_certs_to_client_chain", "request_client_cert"),
+)
 _DOUBTFUL: _Rules = {
     "save_stream_file": (_on, "decrypted content is written to a file"),
     "hardump": (_on, "decrypted content is written to a file"),

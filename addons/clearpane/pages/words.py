@@ -67,6 +67,7 @@ _SENTENCES = {
     "handshake-timeout": "The server did not answer in time.",
     "opted-out": "The user declined decryption.",
     "not-tls": "The connection does not speak TLS.",
+    "invalid-server-name": "The client asked for something that is no host name.",
     "rule": "A rule exempts this connection from decryption.",
     "no-rule": "No rule decrypts this connection.",
     "excluded-predefined": "The site is on the predefined list of exclusions.",

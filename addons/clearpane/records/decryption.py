@@ -35,6 +35,7 @@ _INDEX = {
     "handshake-failed": "Protocol",
     "handshake-timeout": "Protocol",
     "not-tls": "Protocol",
+    "invalid-server-name": "Protocol",
 }
 
 

@@ -230,6 +230,8 @@ def _certificates(block: documents.Mapping, action: Action, kind: RuleType) -> t
         block.error("certificates", f"certificates are for the type {RuleType.INBOUND_INSPECTION}")
     if inbound and action is Action.DECRYPT and "certificates" not in block:
         block.error("type", f"{kind} needs certificates", "name those under ca/inbound")
+    elif inbound and action is Action.DECRYPT:
+        block.warning("type", f"{kind} is not acted on yet: clients see a forged certificate")
     if len(found) > _CERTIFICATES:
         block.error(
             "certificates", f"certificates: {len(found)} are over the limit of {_CERTIFICATES}"

@@ -32,6 +32,7 @@ _BLOCKS = {
     "unsupported-cipher": EndReason.UNSUPPORTED_PARAMETER,
     "no-resource": EndReason.DECRYPT_ERROR,
     "not-tls": EndReason.DECRYPT_ERROR,
+    "invalid-server-name": EndReason.DECRYPT_ERROR,
     "server-unreachable": EndReason.DECRYPT_ERROR,
     "handshake-failed": EndReason.DECRYPT_ERROR,
     "handshake-timeout": EndReason.DECRYPT_ERROR,

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from clearpane.hello import Hello
-from clearpane.rulebase.decision import Decision, RuleType
+from clearpane.rulebase.decision import Decision, Reason
 from clearpane.sessions.ends import EndReason, for_alert, for_block, weightier
 from clearpane.sessions.tls import UNKNOWN, Leg, ServerCertificate
 
@@ -30,6 +30,9 @@ class Handling(StrEnum):
     ALLOW = "allow"
     BLOCK = "block"
     BYPASS = "bypass"
+
+
+_EXCLUDED = frozenset((Reason.EXCLUDED_PREDEFINED, Reason.EXCLUDED_CUSTOM))
 
 
 @dataclass(slots=True)
@@ -94,7 +97,7 @@ class Session:
 
     def block(self, *reasons: str) -> None:
         """The decryption profile, or the lack of a verdict, ends this session."""
-        self.blocked = True
+        self.blocked, self.action = True, "deny"
         self.note(*reasons)
         self.ends(for_block(reasons))
 
@@ -112,9 +115,16 @@ class Session:
     def handling(self) -> Handling:
         if self.blocked:
             return Handling.BLOCK
-        return Handling.ALLOW if self.decrypted else Handling.BYPASS
+        return Handling.BYPASS if self.passed and not self.decrypted else Handling.ALLOW
+
+    @property
+    def passed(self) -> bool:
+        """Whether it was left alone: by the rules, or by what the server's certificate says."""
+        if self.decision is None or not self.decision.decrypts:
+            return True
+        return not _EXCLUDED.isdisjoint(self.reasons)
 
     @property
     def inbound(self) -> bool:
         """Whether the certificate shown is the protected server's own."""
-        return self.decision is not None and self.decision.type is RuleType.INBOUND_INSPECTION
+        return self.authority == "inbound"

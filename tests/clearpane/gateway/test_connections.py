@@ -12,6 +12,7 @@ from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 from clearpane.gateway.live import Live
 from gateways import CLIENT, Gateway, connected, ok, request, serving, until
 
+
 def reset(writer: asyncio.StreamWriter) -> None:
     """Ends with RST instead of FIN."""
     writer.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
@@ -48,19 +49,21 @@ async def test_a_session_from_its_first_byte_to_its_record(gateway: Gateway) -> 
 
 
 async def test_a_connection_that_says_nothing_leaves_no_record(gateway: Gateway) -> None:
-    async with gateway.listening("regular@0") as port:
-        async with connected(port):
-            await the_one(gateway)
+    async with gateway.listening("regular@0") as port, connected(port):
+        await the_one(gateway)
     assert gateway.records("traffic") == []
     assert len(gateway.core.sessions) == 0
 
 
 async def test_a_client_that_resets(gateway: Gateway) -> None:
-    async with serving(ok) as origin, gateway.listening("regular@0") as port:
-        async with connected(port) as (reader, writer):
-            writer.write(request(f"http://127.0.0.1:{origin}/", f"127.0.0.1:{origin}"))
-            await reader.read(10)
-            reset(writer)
+    async with (
+        serving(ok) as origin,
+        gateway.listening("regular@0") as port,
+        connected(port) as (reader, writer),
+    ):
+        writer.write(request(f"http://127.0.0.1:{origin}/", f"127.0.0.1:{origin}"))
+        await reader.read(10)
+        reset(writer)
     assert last_record(gateway)["session_end_reason"] == "tcp-rst-from-client"
 
 
@@ -87,6 +90,17 @@ async def test_a_server_that_cannot_be_reached(gateway: Gateway) -> None:
     record = last_record(gateway)
     assert record["reason"] == ["server-unreachable"]
     assert record["dport"] == origin
+
+
+async def test_a_connection_that_stays_idle(gateway: Gateway) -> None:
+    async with serving(ok) as origin, gateway.listening("regular@0") as port:
+        async with connected(port) as (reader, writer):
+            writer.write(request(f"http://127.0.0.1:{origin}/", f"127.0.0.1:{origin}"))
+            await reader.read(10)
+            live = await the_one(gateway)
+            assert live.handler
+            await live.handler.timeout_watchdog.callback()
+    assert last_record(gateway)["session_end_reason"] == "aged-out"
 
 
 async def test_new_sessions_are_refused_where_nothing_can_be_recorded(gateway: Gateway) -> None:
@@ -133,13 +147,14 @@ async def test_the_verdict_on_a_closed_server_connection_is_forgotten(gateway: G
 
 
 async def test_only_the_last_streams_are_kept(gateway: Gateway) -> None:
-    async with serving(ok) as one, serving(ok) as other, gateway.listening("regular@0") as port:
-        async with connected(port) as (reader, writer):
-            for number in range(6):
-                for origin in (one, other):
-                    writer.write(
-                        request(f"http://127.0.0.1:{origin}/{number}", f"127.0.0.1:{origin}")
-                    )
-                    await reader.readuntil(b"Host: 127.0.0.1:%d\r\n\r\n" % origin)
-            live = await the_one(gateway)
-            assert len(live.streams) <= 9
+    async with (
+        serving(ok) as one,
+        serving(ok) as other,
+        gateway.listening("regular@0") as port,
+        connected(port) as (reader, writer),
+    ):
+        for number in range(6):
+            for origin in (one, other):
+                writer.write(request(f"http://127.0.0.1:{origin}/{number}", f"127.0.0.1:{origin}"))
+                await reader.readuntil(b"Host: 127.0.0.1:%d\r\n\r\n" % origin)
+        assert len((await the_one(gateway)).streams) <= 9

@@ -1,6 +1,7 @@
 """A Context per leaf, seen by a real client: the leaf, its chain, and who may resume what."""
 
 import ssl
+from contextlib import suppress
 
 import trustme
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -48,10 +49,8 @@ class Client:
 
 
 def _try(step: object) -> None:
-    try:
+    with suppress(ssl.SSLWantReadError, SSL.WantReadError):
         step()  # type: ignore[operator]
-    except (ssl.SSLWantReadError, SSL.WantReadError):
-        pass
 
 
 def _read(server: SSL.Connection) -> bytes:
@@ -79,3 +78,14 @@ def test_a_ticket_for_one_host_is_no_good_for_another() -> None:
     other = client.greet(context_for("b.example"), first.session)
     assert not other.session_reused
     assert other.getpeercert(True) != first.getpeercert(True)
+
+
+def test_the_chain_is_sent_along() -> None:
+    """A subordinate authority's own certificate, which no client has."""
+    issued = CA.create_child_ca().issue_cert("a.example")
+    leaf, *chain = [pem.certificates(blob.bytes())[0] for blob in issued.cert_chain_pems]
+    key = load_pem_private_key(issued.private_key_pem.bytes(), None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    client = Client(tls12=False).greet(contexts.make(leaf, chain, key))
+    assert client.get_unverified_chain() == [leaf, *chain]
+    assert len(chain) == 1

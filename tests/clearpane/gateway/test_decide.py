@@ -122,7 +122,9 @@ async def test_which_layer(gateway: Gateway, question: dict, expected: type) -> 
         pytest.param({"said": b"GE"}, id="a request line may become of it"),
         pytest.param({"said": b"\x16"}, id="a record may become of it"),
         pytest.param({"said": b"\x16\x03\x01\x00\x40\x01"}, id="a hello may become of it"),
-        pytest.param({"said": b"\x16\x03", "address": None}, id="TLS to the proxy may become of it"),
+        pytest.param(
+            {"said": b"\x16\x03", "address": None}, id="TLS to the proxy may become of it"
+        ),
     ],
 )
 async def test_more_is_waited_for(gateway: Gateway, question: dict) -> None:  # type: ignore[type-arg]
@@ -238,9 +240,7 @@ async def test_a_hello_after_the_servers_greeting_is_decided(gateway: Gateway) -
     assert wire.live.session.sni == "www.test"
 
 
-@pytest.mark.parametrize(
-    "line", [b"EHLO client.test\r\n", b"USER alice\r\n", b"NICK alice\r\n"]
-)
+@pytest.mark.parametrize("line", [b"EHLO client.test\r\n", b"USER alice\r\n", b"NICK alice\r\n"])
 async def test_lines_of_protocols_in_which_the_server_greets_are_no_requests(
     gateway: Gateway, line: bytes
 ) -> None:

@@ -24,9 +24,7 @@ def settings(gateway: Gateway, engines: str, clamd: str = "") -> None:
         pytest.param("[clamd]", '{tcp: "127.0.0.1:3310"}', "127.0.0.1:3310", id="on loopback"),
     ],
 )
-async def test_the_daemon(
-    gateway: Gateway, engines: str, clamd: str, where: str | None
-) -> None:
+async def test_the_daemon(gateway: Gateway, engines: str, clamd: str, where: str | None) -> None:
     settings(gateway, engines, clamd)
     daemon = make_daemon(gateway.core.force.policy)
     assert (str(daemon.address) if daemon else None) == where

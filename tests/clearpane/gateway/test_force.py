@@ -73,9 +73,7 @@ async def test_a_digest_is_sha256(gateway: Gateway, size: int) -> None:
     assert await gateway.core.force.digest(body) == sha256(body).hexdigest()
 
 
-async def test_a_large_bodys_digest_is_made_beside_the_loop(
-    gateway: Gateway, base: Force
-) -> None:
+async def test_a_large_bodys_digest_is_made_beside_the_loop(gateway: Gateway, base: Force) -> None:
     with ThreadPoolExecutor(1) as closed:
         force = put_in_force(base.policy, closed, base)
     assert await force.digest(b"x")

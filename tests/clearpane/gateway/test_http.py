@@ -110,8 +110,8 @@ class TestVirus:
                 id="in a coding",
             ),
             pytest.param(
-                b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n22\r\n%s\r\n22\r\n%s\r\n0\r\n\r\n"
-                % (EICAR[:34], EICAR[34:]),
+                b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                b"22\r\n%s\r\n22\r\n%s\r\n0\r\n\r\n" % (EICAR[:34], EICAR[34:]),
                 id="in two chunks",
             ),
             pytest.param(ok(gzip.compress(EICAR)), id="in a gzip file"),
@@ -192,7 +192,9 @@ class TestUnscanned:
     @pytest.mark.parametrize("policy", ["block", "alert"])
     async def test_an_upgrade(self, gateway: Gateway, policy: str) -> None:
         gateway.edit("profiles", "on-unscanned: block", f"on-unscanned: {policy}")
-        switching = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: raw\r\nConnection: upgrade\r\n\r\n"
+        switching = (
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: raw\r\nConnection: upgrade\r\n\r\n"
+        )
         wire = await plain(gateway, switching)
         upgrade = request("/", "www.test", "Upgrade: raw", "Connection: upgrade")
         answer = await wire.ask(upgrade)

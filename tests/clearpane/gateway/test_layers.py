@@ -142,8 +142,7 @@ class TestPassThrough:
         drive(relay, events.Start())
         context.client.state = context.server.state = CLOSED
         ends = [
-            drive(relay, events.ConnectionClosed(side))
-            for side in (context.client, context.server)
+            drive(relay, events.ConnectionClosed(side)) for side in (context.client, context.server)
         ]
         assert kinds(ends[0] + ends[1]) == [TcpEndHook]
 

@@ -36,8 +36,9 @@ async def test_each_interface_has_the_gateway(interface: str, base: type, parser
 @pytest.fixture
 async def gateway_master(own_authority: Path, site: Site):  # type: ignore[no-untyped-def]
     opts = options.Options(confdir=str(own_authority))
-    made = masters._with_gateway(DumpMaster)(opts, with_termlog=False)  # type: ignore[call-arg]
+    made = masters._with_gateway(DumpMaster)(opts, with_termlog=False)
     yield made
+    await made.addons.get("proxyserver").servers.update([])
     await end_master(made)
 
 

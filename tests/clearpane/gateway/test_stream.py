@@ -116,9 +116,7 @@ class TestResponse:
         assert record["reason"] == ["unscanned-budget"]
 
     @pytest.mark.parametrize("length", ["junk", "-1"])
-    async def test_a_length_that_is_none_does_not_pass(
-        self, gateway: Gateway, length: str
-    ) -> None:
+    async def test_a_length_that_is_none_does_not_pass(self, gateway: Gateway, length: str) -> None:
         answer = f"HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\nabc".encode()
         wire = await wire_to(gateway, answer)
         assert b"abc" not in await wire.ask(request())
@@ -233,9 +231,7 @@ class TestLaterConnection:
         _, answer = await self.second(gateway, TlsOrigin(bad), TlsOrigin(bad))
         assert answer.endswith(b"hello")
 
-    async def test_one_that_cannot_be_opened_is_a_page(
-        self, gateway: Gateway, root: Party
-    ) -> None:
+    async def test_one_that_cannot_be_opened_is_a_page(self, gateway: Gateway, root: Party) -> None:
         wire, answer = await self.second(gateway, TlsOrigin(issue(root, Spec())), "refused")
         assert answer.startswith(b"HTTP/1.1 503 ")
         assert "server-unreachable" in wire.live.session.reasons
@@ -257,5 +253,5 @@ class TestLaterConnection:
 
 async def test_install_puts_the_class_in_place(gateway: Gateway) -> None:
     install(gateway.http)
-    assert stock.HttpStream is Stream  # type: ignore[comparison-overlap]
+    assert stock.HttpStream is Stream
     assert Stream.judge is gateway.http

@@ -78,9 +78,7 @@ async def test_the_leaf_says_what_the_server_says(
     assert ("Untrust" in issuer_of(client)) is (authority == "forward-untrust")
 
 
-async def test_a_client_that_trusts_forward_trust_is_content(
-    gateway: Gateway, root: Party
-) -> None:
+async def test_a_client_that_trusts_forward_trust_is_content(gateway: Gateway, root: Party) -> None:
     wire = await Wire(gateway, lambda: good(root)).start()
     client = TlsClient("www.test")
     await client.shake_hands(wire)
@@ -267,9 +265,7 @@ async def test_an_old_client_is_shown_an_rsa_leaf(gateway: Gateway, root: Party)
     assert type(shown_to(client).public_key()).__name__ == "RSAPublicKey"
 
 
-@pytest.mark.parametrize(
-    "hook", ["tls_start_server", "tls_established_server", "tls_start_client"]
-)
+@pytest.mark.parametrize("hook", ["tls_start_server", "tls_established_server", "tls_start_client"])
 async def test_a_connection_that_nobody_knows_gets_no_tls(
     gateway: Gateway, hook: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -318,3 +314,18 @@ async def test_a_later_failure_does_not_change_what_the_leaf_was_made_for(
 def test_nothing_agreed_is_an_empty_leg() -> None:
     client = connection.Client(peername=("127.0.0.1", 1), sockname=("", 0))
     assert leg(TlsData(client, None)) == Leg()  # type: ignore[arg-type]
+
+
+async def test_a_server_that_was_never_asked_is_unreachable(gateway: Gateway) -> None:
+    wire = Wire(gateway)
+    data = TlsData(wire.client, wire.context)
+    gateway.tls.tls_start_client(data)
+    assert data.ssl_conn
+    assert wire.live.session.reasons == ["server-unreachable"]
+
+
+async def test_a_handshake_of_nobody_decrypts_nothing(gateway: Gateway) -> None:
+    wire = Wire(gateway)
+    gateway.core.close(wire.live)
+    gateway.tls.tls_established_client(TlsData(wire.client, wire.context))
+    assert not wire.live.session.decrypted

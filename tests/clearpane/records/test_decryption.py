@@ -184,23 +184,25 @@ def test_a_clients_alert_is_in_the_firewalls_words(
 
 
 @pytest.mark.parametrize(
-    ("decision", "blocked", "expected"),
+    ("decision", "authority", "blocked", "expected"),
     [
-        (Decision(Action.DECRYPT, Reason.NONE, "a"), False, "Forward"),
-        (Decision(Action.DECRYPT, Reason.NONE, "a"), True, "Forward"),
-        (
-            Decision(Action.DECRYPT, Reason.NONE, "a", type=RuleType.INBOUND_INSPECTION),
-            False,
-            "Inbound",
-        ),
-        (PASSED, False, "No Decrypt"),
-        (None, False, "No Decrypt"),
+        (Decision(Action.DECRYPT, Reason.NONE, "a"), "forward-trust", False, "Forward"),
+        (Decision(Action.DECRYPT, Reason.NONE, "a"), "", True, "Forward"),
+        (Decision(Action.DECRYPT, Reason.NONE, "a"), "inbound", False, "Inbound"),
+        (PASSED, "", False, "No Decrypt"),
+        (None, "", False, "No Decrypt"),
     ],
 )
 def test_proxy_type(
-    a_session: Maker, now: datetime, decision: Decision | None, blocked: bool, expected: str
+    a_session: Maker,
+    now: datetime,
+    decision: Decision | None,
+    authority: str,
+    blocked: bool,
+    expected: str,
 ) -> None:
-    row = decryption.row(a_session(decision=decision, blocked=blocked), now)
+    session = a_session(decision=decision, authority=authority, blocked=blocked)
+    row = decryption.row(session, now)
     assert row["proxy_type"] == expected
     assert row["action"] == ("block" if blocked else "allow")
 

@@ -72,15 +72,27 @@ def test_a_decision_to_decrypt_leaves_no_reason() -> None:
     assert session.reasons == []
 
 
-@pytest.mark.parametrize(
-    ("kind", "inbound"),
-    [(RuleType.FORWARD_PROXY, False), (RuleType.INBOUND_INSPECTION, True)],
-)
-def test_inbound_is_the_rules_type(kind: RuleType, inbound: bool) -> None:
+def test_inbound_is_what_the_client_was_shown() -> None:
     session = a_session()
+    session.decide(Decision(Action.DECRYPT, Reason.NONE, "one", type=RuleType.INBOUND_INSPECTION))
     assert not session.inbound
-    session.decide(Decision(Action.DECRYPT, Reason.NONE, "one", type=kind))
-    assert session.inbound is inbound
+    session.authority = "inbound"
+    assert session.inbound
+
+
+@pytest.mark.parametrize(
+    ("reasons", "expected"),
+    [
+        pytest.param((), Handling.ALLOW, id="the client broke the handshake off"),
+        pytest.param(("excluded-custom",), Handling.BYPASS, id="the certificate is excluded"),
+        pytest.param(("unknown-issuer",), Handling.ALLOW, id="a fault is no bypass"),
+    ],
+)
+def test_a_session_that_was_to_be_decrypted(reasons: tuple[str, ...], expected: Handling) -> None:
+    session = a_session()
+    session.decide(Decision(Action.DECRYPT, Reason.NONE, "one"))
+    session.note(*reasons)
+    assert session.handling is expected
 
 
 def test_reasons_are_noted_once_and_in_order() -> None:

@@ -5,6 +5,7 @@ import itertools
 import os
 import re
 import subprocess
+import tempfile
 import time
 from dataclasses import dataclass
 from functools import cached_property
@@ -77,24 +78,19 @@ def curl(
 
     curl then asks the proxy for that address and keeps the name in the SNI and the Host header.
     """
-    folder = gateway.site.folder if gateway else Path("/tmp")
-    anchors = trust or (gateway.site.trust_file if gateway else None)
-    marks = "%{http_code} %{http_version} %{local_port}"
-    command: list[str | Path] = ["curl", "-q", "-sS", protocol, "--max-time", str(seconds)]
-    command += ["--include", "-w", "%{stderr}\n" + marks]
-    command += ["--local-port", "{}-{}".format(*source_ports())]
-    if anchors:
-        command += ["--cacert", anchors, "--capath", "/nonexistent"]
-    if gateway:
-        command += ["-x", f"http://{gateway.address}", "--suppress-connect-headers"]
-    if to:
-        command += ["--connect-to", f"::127.0.0.1:{to}"]
     began = time.monotonic()
     done = subprocess.run(
-        [*command, *arguments, url],
+        [
+            *("curl", "-q", "-sS", protocol, "--max-time", str(seconds), "--include"),
+            *("-w", "%{stderr}\n%{http_code} %{http_version} %{local_port}"),
+            *("--local-port", "{}-{}".format(*source_ports())),
+            *_way(gateway, to, trust),
+            *arguments,
+            url,
+        ],
         capture_output=True,
         stdin=subprocess.DEVNULL,
-        env=environment(folder),
+        env=environment(_home(gateway)),
         timeout=seconds + 10,
         check=False,
     )
@@ -102,10 +98,25 @@ def curl(
     said, _, last = done.stderr.decode(errors="replace").rstrip().rpartition("\n")
     status, version, port = last.split()
     head, body = _parted(done.stdout)
-    number = int(port)
-    return Reply(
-        done.returncode, int(status), body, head, version, number, said.strip(), began, ended
-    )
+    times = began, ended
+    return Reply(done.returncode, int(status), body, head, version, int(port), said.strip(), *times)
+
+
+def _way(gateway: Proxy | None, to: int | None, trust: Path | None) -> list[str | Path]:
+    """curl's words for whom it goes through, where to, and whom it trusts."""
+    words: list[str | Path] = []
+    if gateway:
+        words += ["-x", f"http://{gateway.address}", "--suppress-connect-headers"]
+        trust = trust or gateway.site.trust_file
+    if trust:
+        words += ["--cacert", trust, "--capath", "/nonexistent"]
+    if to:
+        words += ["--connect-to", f"::127.0.0.1:{to}"]
+    return words
+
+
+def _home(gateway: Proxy | None) -> Path:
+    return gateway.site.folder if gateway else Path(tempfile.gettempdir())
 
 
 def _parted(output: bytes) -> tuple[str, bytes]:
@@ -143,10 +154,12 @@ def handshake(
     *arguments: str,
     trust: Path,
     expect: str | None = None,
+    say: bytes = b"",
 ) -> Shown:
     """Says hello as `name` (None: without SNI) to `port` of 127.0.0.1 and checks what it is shown.
 
-    The check is against the host `name`, or the address where there is none, and trusts `trust`.
+    The check is against the host `expect`, else `name`, else the address, and trusts `trust`. With
+    `say` the connection is kept until the server has answered.
     """
     command = ["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-showcerts"]
     command += ["-CAfile", str(trust), "-no-CApath", "-no-CAstore"]
@@ -155,12 +168,11 @@ def handshake(
     command += ["-verify_hostname", wanted] if wanted else ["-verify_ip", "127.0.0.1"]
     if gateway:
         command += ["-proxy", gateway.address]
-    folder = gateway.site.folder if gateway else Path("/tmp")
     done = subprocess.run(
-        [*command, *arguments],
-        input=b"",
+        [*command, *arguments, *(["-ign_eof"] if say else [])],
+        input=say,
         capture_output=True,
-        env=environment(folder),
+        env=environment(_home(gateway)),
         timeout=PATIENCE,
         check=False,
     )

@@ -81,13 +81,19 @@ class Site:
 
     def write(self, name: str, tree: Mapping[str, Any]) -> None:
         """Replaces a file of rules/ at once, as editors do."""
-        self.save(name, yaml.safe_dump(dict(tree), sort_keys=False))
+        plain = json.loads(json.dumps(tree))  # what is in it twice would become an anchor
+        self.save(name, yaml.safe_dump(plain, sort_keys=False))
 
     def save(self, name: str, text: str) -> None:
         place = self.rules / name
         new = place.with_name(f".{place.name}.new")
         new.write_text(text, encoding="utf-8")
         new.replace(place)
+
+    def as_shipped(self, *names: str) -> None:
+        """Takes the test's own files back."""
+        for name in names:
+            shutil.copy(PRODUCT / "rules" / name, self.rules / name)
 
     def category(self, name: str, hosts: Sequence[str]) -> None:
         self.save(f"categories/{name}.txt", "".join(f"{host}\n" for host in hosts))
