@@ -20,6 +20,7 @@ from mitmproxy.master import Master
 from mitmproxy.proxy import commands, events, layer, mode_specs, server_hooks
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layers import modes
+from mitmproxy.proxy.server import ConnectionHandler, ConnectionIO
 from mitmproxy.tools.dump import DumpMaster
 from mitmproxy.utils import asyncio_utils
 from OpenSSL import SSL
@@ -280,6 +281,20 @@ _TOP: dict[str, type[layer.Layer]] = {
 }
 
 
+class _Handler(ConnectionHandler):
+    """What the gateway asks to close a connection."""
+
+    def __init__(self, context: Context, close: Callable[[connection.Connection], None]) -> None:
+        super().__init__(context)
+        self._close = close
+
+    def close_connection(self, connection: connection.Connection, half_close: bool = False) -> None:
+        self._close(connection)
+
+    async def handle_hook(self, hook: commands.StartHook) -> None:
+        raise AssertionError("the wire calls hooks itself")
+
+
 class Wire:
     """One client connection; what its layers command is carried out in memory.
 
@@ -299,6 +314,7 @@ class Wire:
         self.context = Context(self.client, gateway.master.options)
         self.context.server.address = address
         self.layer = _TOP[self.client.proxy_mode.type_name](self.context)
+        self.live.handler = self._handler = _Handler(self.context, self._close)
         self.origins: dict[connection.Connection, Origin] = {}
         self.closed: list[connection.Connection] = []
         self.hooks: list[str] = []
@@ -333,6 +349,10 @@ class Wire:
 
     async def feed(self, event: events.Event) -> None:
         self._queue.append(event)
+        await self.catch_up()
+
+    async def catch_up(self) -> None:
+        """With what happened beside the layers, as a timer's end."""
         while self._queue:
             for command in self.layer.handle_event(self._queue.popleft()):
                 await self._obey(command)
@@ -381,8 +401,10 @@ class Wire:
             server.error = origin
             return origin
         self.origins[server] = origin
+        self._handler.transports[server] = ConnectionIO()
         server.state = connection.ConnectionState.OPEN
-        server.peername, server.timestamp_start = SERVER, 1.0
+        assert server.address
+        server.peername, server.timestamp_start = (SERVER[0], server.address[1]), 1.0
         return None
 
     def _send(self, side: connection.Connection, data: bytes) -> None:

@@ -18,8 +18,9 @@ def mirrored() -> Iterator[str]:
     """A source file has its test file at the same path."""
     for source in sorted(SOURCE.rglob("*.py")):
         place = source.relative_to(SOURCE)
-        if source.name != "__init__.py" and not (TESTS / place.parent / f"test_{place.name}").exists():
-            yield f"{source.relative_to(ROOT)}: no tests/clearpane/{place.parent}/test_{place.name}"
+        mirror = TESTS / place.parent / f"test_{place.name}"
+        if source.name != "__init__.py" and not mirror.exists():
+            yield f"{source.relative_to(ROOT)}: no {mirror.relative_to(ROOT)}"
     for test in sorted(TESTS.rglob("test_*.py")):
         place = test.relative_to(TESTS)
         if not (SOURCE / place.parent / place.name.removeprefix("test_")).exists():

@@ -37,7 +37,7 @@ def measure(step: Callable[[], object], seconds: float = 0.5) -> float:
 
 def decision(site: Path) -> float:
     """One decision among 100 rules, the last of which matches."""
-    rule = "  - {{name: r{0}, source: [192.0.2.{0}/32], destination: [h{0}.test], action: decrypt}}\n"
+    rule = "  - {{name: r{0}, source: [192.0.2.{0}], destination: [h{0}.test], action: decrypt}}\n"
     rules = "rules:\n" + "".join(rule.format(number) for number in range(100))
     (site / "decryption.yaml").write_text(rules + "  - {name: last, action: decrypt}\n")
     rulebase: Rulebase = load_rules(site, NOW).rulebase

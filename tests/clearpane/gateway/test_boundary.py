@@ -12,7 +12,7 @@ from mitmproxy.tls import TlsData
 
 from clearpane.gateway.boundary import client_of, fail_closed
 from clearpane.gateway.layers import Closed
-from gateways import Gateway, connected, ok, request, serving
+from gateways import Gateway, connected, ok, request, serving, until
 
 REFUSED = "refused: a decision could not be made"
 
@@ -165,3 +165,17 @@ async def test_the_connection_is_cut_off(gateway: Gateway, addon: type, asks: in
         writer.write(request(f"http://127.0.0.1:{origin}/", f"127.0.0.1:{origin}"))
         assert await reader.read() == b""
     assert len(asked) == asks
+
+
+async def test_a_connection_without_a_flow_is_cut_off_too(gateway: Gateway) -> None:
+    server = gateway.master.addons.get("proxyserver")
+    async with (
+        gateway.listening("regular@0") as port,
+        connected(port) as (reader, _),
+        asyncio.timeout(10),
+    ):
+        await until(lambda: server.connections)
+        (handler,) = server.connections.values()
+        context = Context(handler.client, gateway.master.options)
+        Raising(ValueError()).tcp_start(TlsData(context.server, context))
+        assert await reader.read() == b""

@@ -92,17 +92,6 @@ async def test_a_server_that_cannot_be_reached(gateway: Gateway) -> None:
     assert record["dport"] == origin
 
 
-async def test_a_connection_that_stays_idle(gateway: Gateway) -> None:
-    async with serving(ok) as origin, gateway.listening("regular@0") as port:
-        async with connected(port) as (reader, writer):
-            writer.write(request(f"http://127.0.0.1:{origin}/", f"127.0.0.1:{origin}"))
-            await reader.read(10)
-            live = await the_one(gateway)
-            assert live.handler
-            await live.handler.timeout_watchdog.callback()
-    assert last_record(gateway)["session_end_reason"] == "aged-out"
-
-
 async def test_new_sessions_are_refused_where_nothing_can_be_recorded(gateway: Gateway) -> None:
     gateway.edit("settings", "on-log-failure: continue", "on-log-failure: block")
     async with gateway.listening("regular@0") as port:

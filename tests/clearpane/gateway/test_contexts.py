@@ -5,10 +5,11 @@ from contextlib import suppress
 
 import trustme
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 from mitmproxy.addons.tlsconfig import AppData
 from OpenSSL import SSL
 
+from chains import shake_hands
 from clearpane.certificates import pem
 from clearpane.gateway import contexts
 
@@ -86,6 +87,12 @@ def test_the_chain_is_sent_along() -> None:
     leaf, *chain = [pem.certificates(blob.bytes())[0] for blob in issued.cert_chain_pems]
     key = load_pem_private_key(issued.private_key_pem.bytes(), None)
     assert isinstance(key, ec.EllipticCurvePrivateKey)
-    client = Client(tls12=False).greet(contexts.make(leaf, chain, key))
-    assert client.get_unverified_chain() == [leaf, *chain]
+    server = SSL.Connection(contexts.make(leaf, chain, key))
+    server.set_app_data(AppData(client_alpn=None, server_alpn=None, http2=True))
+    server.set_accept_state()
+    client = SSL.Connection(SSL.Context(SSL.TLS_CLIENT_METHOD))
+    client.set_connect_state()
+    shake_hands(client, server)
+    sent = client.get_peer_cert_chain(as_cryptography=True) or []
+    assert [each.public_bytes(Encoding.DER) for each in sent] == [leaf, *chain]
     assert len(chain) == 1

@@ -148,9 +148,11 @@ async def test_a_hello_in_two_pieces_is_decided_once(gateway: Gateway, at: int) 
     hello = TlsClient("www.test").hello()
     await wire.say(hello[:at])
     assert wire.live.decision is None
+    assert wire.live.timer
     assert wire.received == b""
     await wire.say(hello[at:])
     assert wire.live.session.reasons == ["no-rule"]
+    assert wire.live.timer is None
     assert wire.received == hello
     assert gateway.core.sessions.counters["action no-decrypt"] == 1
 

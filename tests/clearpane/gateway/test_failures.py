@@ -16,14 +16,20 @@ from clearpane.gateway.failures import alert_of, reason_of
             "unsupported-version",
         ),
         ("OpenSSL Error([('SSL routines', '', 'unsupported protocol')])", "unsupported-version"),
-        ("OpenSSL Error([('SSL routines', '', 'tlsv1 alert protocol version')])", "unsupported-version"),
-        ("OpenSSL Error([('SSL routines', '', 'ssl/tls alert handshake failure')])", "unsupported-cipher"),
+        (
+            "OpenSSL Error([('SSL routines', '', 'tlsv1 alert protocol version')])",
+            "unsupported-version",
+        ),
+        (
+            "OpenSSL Error([('SSL routines', '', 'ssl/tls alert handshake failure')])",
+            "unsupported-cipher",
+        ),
         ("OpenSSL Error([('SSL routines', '', 'excessive message size')])", "chain-too-large"),
         ("OpenSSL Error([('asn1 encoding routines', '', 'wrong tag')])", "malformed-certificate"),
         ("connection closed", "server-unreachable"),
         ("", "server-unreachable"),
     ],
-)  # fmt: skip
+)
 def test_reason_of(error: str, reason: str) -> None:
     assert reason_of(error) == reason
 
@@ -32,11 +38,14 @@ def test_reason_of(error: str, reason: str) -> None:
     ("error", "alert"),
     [
         ("OpenSSL Error([('SSL routines', '', 'tlsv1 alert unknown ca')])", "unknown ca"),
-        ("OpenSSL Error([('SSL routines', '', 'ssl/tls alert bad certificate')])", "bad certificate"),
+        (
+            "OpenSSL Error([('SSL routines', '', 'ssl/tls alert bad certificate')])",
+            "bad certificate",
+        ),
         ("tlsv1 alert unknown ca", "unknown ca"),
         ("ssl/tls alert certificate unknown", "certificate unknown"),
         ("connection closed", ""),
     ],
-)  # fmt: skip
+)
 def test_alert_of(error: str, alert: str) -> None:
     assert alert_of(error) == alert

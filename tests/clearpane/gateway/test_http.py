@@ -169,8 +169,8 @@ class TestVirus:
         rule = 'rule page { strings: $a = "<!DOCTYPE html>" condition: $a }'
         gateway.site.write("threats/page.yar", rule)
         gateway.apply()
-        wire = await plain(gateway, ok(EICAR))
-        assert b"<!DOCTYPE html>" in await wire.ask(request("/eicar.com"))
+        wire = await plain(gateway)
+        assert b"<!DOCTYPE html>" in await wire.ask(post(EICAR))
         (record,) = gateway.records("threat")
         assert record["threatid"] == "Eicar Test File(100000)"
 

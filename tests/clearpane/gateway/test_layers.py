@@ -244,6 +244,7 @@ class TestClientTLS:
         assert wire.client not in wire.closed
         assert wire.live.session.reasons == ["excluded-custom"]
         assert not wire.live.session.decrypted
+        assert wire.live.timer is None
         assert "tls_start_client" not in wire.hooks
 
     async def test_a_bypass_whose_fresh_connection_fails_ends(

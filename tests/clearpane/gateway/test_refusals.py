@@ -67,3 +67,20 @@ def test_doubtful_options_are_warned_of(opts: options.Options) -> None:
     assert found == {"onboarding"}
     opts.update(onboarding=False, flow_detail=3, map_remote=["|a|b"])
     assert {p.place for p in refusals.doubtful(opts)} == {"flow_detail", "map_remote"}
+
+
+@pytest.mark.parametrize(
+    ("host", "warned"),
+    [
+        ("127.0.0.1", False),
+        ("::1", False),
+        ("localhost", False),
+        ("0.0.0.0", True),
+        ("a.test", True),
+    ],
+)
+def test_a_web_interface_that_others_can_reach(
+    opts: options.Options, host: str, warned: bool
+) -> None:
+    opts.add_option("web_host", str, host, "")
+    assert ("web_host" in {p.place for p in refusals.doubtful(opts)}) is warned

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from mitmproxy.proxy import events
+from mitmproxy.proxy.layers import HttpLayer
 from mitmproxy.proxy.layers import http as stock
 
 from chains import DAY, NOW, Party, Spec, issue
@@ -136,7 +137,7 @@ class TestRequest:
             pytest.param("Content-Length: 2000", [b"x" * 1000] * 2, id="announced"),
             pytest.param(
                 "Transfer-Encoding: chunked",
-                [chunk(b"x" * 1000), chunk(b"x" * 1000), b"0\r\n\r\n"],
+                [chunk(b"x" * 1000), chunk(b"x" * 1000), chunk(b"x"), b"0\r\n\r\n"],
                 id="not announced",
             ),
         ],
@@ -149,6 +150,10 @@ class TestRequest:
         await wire.say(upload(header))
         for piece in pieces[:-1]:
             assert await wire.ask(piece) == b""
+        if "chunked" in header:
+            (layer,) = (each for each in wire.context.layers if isinstance(each, HttpLayer))
+            (stream,) = layer.streams.values()
+            assert len(stream.request_body_buf) == 0, "nothing of it is kept"
         assert (await wire.ask(pieces[-1])).startswith(b"HTTP/1.1 403 ")
         assert wire.received == b""
         (record,) = gateway.records("threat")

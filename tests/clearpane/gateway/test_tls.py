@@ -115,6 +115,7 @@ async def test_the_profile_blocks_with_a_page(
     assert answer.startswith(b"HTTP/1.1 503 ")
     assert reason.encode() in answer
     assert server.received == b""
+    assert wire.context.server in wire.closed
     session = wire.live.session
     assert session.blocked and not session.decrypted
     assert session.reasons == [reason]
@@ -206,7 +207,8 @@ async def test_a_silent_server_is_given_up(gateway: Gateway) -> None:
     client = TlsClient("www.test")
     await wire.say(client.hello())
     await until(lambda: wire.live.failure)
-    await wire.leave(wire.context.server)  # as the gateway closes it, where a handler is
+    assert wire.context.server in wire.closed
+    await wire.catch_up()
     await client.shake_hands(wire)
     assert (await client.ask(wire, request())).startswith(b"HTTP/1.1 503 ")
     assert wire.live.session.reasons == ["handshake-timeout"]
@@ -306,9 +308,11 @@ async def test_a_later_failure_does_not_change_what_the_leaf_was_made_for(
     await TlsClient("www.test").shake_hands(wire)
     later = connection.Server(address=SERVER)
     later.error = "connection closed"
+    wire.live.arm(lambda: pytest.fail("its handshake is over"))
     gateway.tls.tls_failed_server(TlsData(later, wire.context))
     assert wire.live.course and wire.live.course.step is Step.DECRYPT
     assert wire.live.courses[later.id].step is Step.BLOCK
+    assert wire.live.timer is None
 
 
 def test_nothing_agreed_is_an_empty_leg() -> None:

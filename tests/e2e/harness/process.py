@@ -58,7 +58,8 @@ class Run:
         try:
             return until(look, f"a line with {pattern!r}", seconds)
         except AssertionError as error:
-            raise AssertionError(f"{error}; the output was:\n{self.output}") from None
+            state = self.process.poll()
+            raise AssertionError(f"{error}; exit status {state}, output:\n{self.output}") from None
 
     def ended(self, seconds: float = 10) -> int:
         """Its exit status, waited for; all of its output has been read then."""
@@ -90,17 +91,17 @@ class Gateway(Run):
         super().__init__(words, site.folder, environment)
 
     def ready(self) -> Self:
-        def look() -> re.Match[str] | None:
-            if self.process.poll() is not None:
-                self.ended()
-                raise AssertionError(f"it ended with {self.process.returncode}:\n{self.output}")
-            return next(
-                filter(None, (re.search(r"listening at \S*:(\d+)", line) for line in self.lines)),
-                None,
-            )
-
-        self.port = int(until(look, "the gateway listens", START)[1])
+        """Waits until it listens and can be told to reload, which its process id file says."""
+        listens = until(lambda: self._look(r"listening at \S*:(\d+)"), "the gateway listens", START)
+        self.port = int(listens[1])
+        until((self.site.state / "gateway.pid").exists, "the gateway is up", START)
         return self
+
+    def _look(self, pattern: str) -> re.Match[str] | None:
+        if self.process.poll() is not None:
+            self.ended()
+            raise AssertionError(f"it ended with {self.process.returncode}:\n{self.output}")
+        return next(filter(None, (re.search(pattern, line) for line in self.lines)), None)
 
     @property
     def address(self) -> str:
