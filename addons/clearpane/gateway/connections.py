@@ -68,6 +68,8 @@ class Connections:
 
 
 def _how_it_ended(live: Live) -> EndReason:
+    if live.session.end_reason is EndReason.AGED_OUT:
+        return EndReason.AGED_OUT  # we ended it: the ends of its sockets tell nothing
     for side, stream in live.streams:
         if isinstance(stream.exception(), ConnectionResetError):
             return EndReason.RESET_BY_CLIENT if side == "client" else EndReason.RESET_BY_SERVER

@@ -115,6 +115,8 @@ class Decide:
         mode = context.client.proxy_mode
         if isinstance(mode, mode_specs.ReverseMode) and mode.scheme in ("http", "https"):
             return None  # stock knows whether the target wants TLS; what it opens is verified
+        if isinstance(mode, mode_specs.ReverseMode) and mode.scheme == "tls":
+            return self._refuse(live, context, "not-tls")  # no verdict could be shown to it
         greeted = any(isinstance(above, ServerFirst) for above in context.layers)
         if _MAYBE_REQUEST.match(data) and not greeted:
             raise exceptions.AddonHalt

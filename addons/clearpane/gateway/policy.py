@@ -56,7 +56,7 @@ class Watch:
 
     async def _watch(self) -> None:
         seen = before = await self._look()
-        if self._loaded != fingerprint(self._places.rules, self._places.ca):
+        if self._loaded != await self._look(outside=False):
             self._asked.set()  # saved while it was being loaded
         while True:
             asked = await self._wait()
@@ -96,7 +96,8 @@ class Watch:
         policy = load(places.rules, places.ca, now, store.load, before.policy)
         return put_in_force(policy, self._executor, before)
 
-    async def _look(self) -> Fingerprint:
-        files = self._core.force.policy.files
+    async def _look(self, outside: bool = True) -> Fingerprint:
+        """`outside`: list files that lie elsewhere as well."""
+        files = self._core.force.policy.files if outside else ()
         look = partial(fingerprint, self._places.rules, self._places.ca, files)
         return await asyncio.get_running_loop().run_in_executor(self._executor, look)

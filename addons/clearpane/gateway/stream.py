@@ -43,7 +43,7 @@ class Judge(Protocol):
         """A server connection is about to be asked for."""
 
     def opened(self, flow: http.HTTPFlow, server: connection.Server | None) -> http.Response | None:
-        """The page if the request must not go on it; None as `server` says that there is none."""
+        """The page where the request must not go on; `server` is None where there is none."""
 
 
 class Stream(HttpStream):
@@ -114,7 +114,7 @@ class Stream(HttpStream):
     def make_server_connection(self) -> layer.CommandGenerator[bool]:
         self.judge.opening(self.context.client, self.flow)
         asked = self.flow.server_conn
-        server, error = yield stock.GetHttpConnection(
+        server, _ = yield stock.GetHttpConnection(
             (self.flow.request.host, self.flow.request.port),
             self.flow.request.scheme == "https",
             asked.via,
@@ -123,14 +123,8 @@ class Stream(HttpStream):
         if server:
             self.context.server = self.flow.server_conn = server
         page = self.judge.opened(self.flow, server)
-        if page is None and server:
-            return True
         if page is None:
-            failure = _events.ResponseProtocolError(
-                self.stream_id, error, _events.ErrorCode.CONNECT_FAILED
-            )
-            yield from self.handle_protocol_error(failure)
-            return False
+            return True
         self.flow.response = page
         yield HttpResponseHeadersHook(self.flow)
         yield from self.send_response()

@@ -147,3 +147,17 @@ async def test_only_the_last_streams_are_kept(gateway: Gateway) -> None:
                 writer.write(request(f"http://127.0.0.1:{origin}/{number}", f"127.0.0.1:{origin}"))
                 await reader.readuntil(b"Host: 127.0.0.1:%d\r\n\r\n" % origin)
         assert len((await the_one(gateway)).streams) <= 9
+
+
+async def test_a_connection_that_stays_idle(gateway: Gateway) -> None:
+    async with (
+        serving(ok) as origin,
+        gateway.listening("regular@0") as port,
+        connected(port) as (reader, writer),
+    ):
+        writer.write(request(f"http://127.0.0.1:{origin}/", f"127.0.0.1:{origin}"))
+        await reader.read(10)
+        live = await the_one(gateway)
+        assert live.handler
+        await live.handler.timeout_watchdog.callback()
+    assert last_record(gateway)["session_end_reason"] == "aged-out"
