@@ -12,8 +12,11 @@ from clearpane.cli import main
 from sites import Site
 
 _GATEWAY = """
-import signal, sys
+import os, pathlib, signal, sys
+from clearpane.gateway.places import PidFile
 signal.signal(signal.SIGHUP, lambda *_: sys.exit(7))
+own = PidFile(pathlib.Path("var"))
+own.claim(os.getpid())
 print(flush=True)
 signal.pause()
 """
@@ -24,8 +27,6 @@ def gateway(site: Site) -> Iterator[subprocess.Popen[bytes]]:
     with subprocess.Popen([sys.executable, "-c", _GATEWAY], stdout=subprocess.PIPE) as process:
         assert process.stdout
         process.stdout.readline()
-        Path("var").mkdir()
-        Path("var/gateway.pid").write_text(f"{process.pid}\n")
         yield process
         process.kill()
 

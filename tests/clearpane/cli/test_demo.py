@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from clearpane.cli import main
+from clearpane.gateway.places import PidFile
 from sites import SHIPPED
 
 CLEARPANE = [sys.executable, "-c", "import sys; from clearpane.cli import main; sys.exit(main())"]
@@ -79,9 +80,10 @@ def test_rules_that_are_not_valid_are_one_refusal(
 
 
 def test_a_state_folder_in_use_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    Path("var").mkdir()
-    Path("var/gateway.pid").write_text(f"{os.getpid()}\n")
+    own = PidFile(Path("var"))
+    assert own.claim(os.getpid())
     assert main(["demo", "--state", "var"]) == 2
+    own.release()
     assert "a gateway runs with this state folder" in capsys.readouterr().err
 
 
