@@ -4,7 +4,6 @@ Everything is validated before a port is opened; what is wrong is printed with i
 process ends with code 2.
 """
 
-import asyncio
 import logging
 import os
 import resource
@@ -86,6 +85,9 @@ class Start:
             _refuse([Problem(str(error.filename), error.strerror or str(error))])
         self._core.begin(put_in_force(policy, self._executor), reporter)
         stream.install(self._http)
+        if not _is_console():
+            # Before the port opens: until there is a handler, SIGHUP ends the process.
+            ctx.master.event_loop.add_signal_handler(signal.SIGHUP, self._reload)
         self._begun = True
         _say([*policy.warnings, *refusals.doubtful(ctx.options), *_few_descriptors(policy)], made)
 
@@ -108,11 +110,13 @@ class Start:
         _keep_host_header()
         self._watch = Watch(self._core, self._places, self._executor, self._loaded)
         self._executor.submit(_look_at_daemon, self._core)
-        if hasattr(ctx.master, "prompt_for_exit"):
-            return  # the console: SIGHUP means there that its terminal is gone
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._watch.reload)
-        if not self._pid.claim(os.getpid()):
+        if not _is_console() and not self._pid.claim(os.getpid()):
             logger.warning(f"another gateway runs with {self._places.state}: commit finds that one")
+
+    def _reload(self) -> None:
+        """What was saved while the gateway starts is noticed without being asked."""
+        if self._watch:
+            self._watch.reload()
 
     def done(self) -> None:
         if not self._begun:
@@ -136,6 +140,11 @@ def _look_at_daemon(core: Core) -> None:
     """In a thread: a daemon that hangs must not hold up the start."""
     for trouble in core.force.daemon.check() if core.force.daemon else ():
         _complain(str(trouble), logging.WARNING)
+
+
+def _is_console() -> bool:
+    """There SIGHUP means that its terminal is gone."""
+    return hasattr(ctx.master, "prompt_for_exit")
 
 
 def _show_comments() -> None:
