@@ -69,7 +69,8 @@ class Mapping:
         """Every other key is an error that names the nearest right one."""
         for key in self.keys():
             if key not in keys:
-                cure = did_you_mean(key, keys) or f"known are {listed(keys, 'and')}"
+                guess = did_you_mean(key, keys)
+                cure = f"{guess} else remove it" if guess else f"known are {listed(keys, 'and')}"
                 self.error(key, f"unknown key {key}", cure)
 
     def required(self, key: str) -> bool:

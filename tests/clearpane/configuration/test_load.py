@@ -78,7 +78,7 @@ def test_eight_planted_errors_are_reported_in_one_go(site: Site) -> None:
     for found, (place, message) in zip(errors, expected, strict=True):
         assert found.startswith(f"rules/{place}: error: {message}")
     assert errors[3].endswith('(did you mean "decrypt"?)')
-    assert errors[4].endswith('(did you mean "destination"?)')
+    assert errors[4].endswith('(did you mean "destination"? else remove it)')
 
 
 RULE_FILES = [

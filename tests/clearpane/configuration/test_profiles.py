@@ -26,6 +26,6 @@ def test_profiles_are_found_by_their_names() -> None:
 
 def test_sections_of_later_versions_are_a_warning_and_others_an_error() -> None:
     assert parsed("url-filtering: {}\nantivirs: {}\n")[1] == [
-        'p.yaml:2:1: error: unknown key antivirs (did you mean "antivirus"?)',
+        'p.yaml:2:1: error: unknown key antivirs (did you mean "antivirus"? else remove it)',
         "p.yaml:1:16: warning: url-filtering is not read yet: these profiles do nothing",
     ]

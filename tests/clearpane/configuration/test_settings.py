@@ -46,7 +46,7 @@ antivirus: {scan-limit: 1MiB}
     [
         pytest.param(
             "max-session: 5",
-            '1:1: error: unknown key max-session (did you mean "max-sessions"?)',
+            '1:1: error: unknown key max-session (did you mean "max-sessions"? else remove it)',
             id="a misspelt key",
         ),
         pytest.param(
@@ -66,7 +66,7 @@ antivirus: {scan-limit: 1MiB}
         ),
         pytest.param(
             "revocation: {oscp: true}",
-            '1:14: error: revocation: unknown key oscp (did you mean "ocsp"?)',
+            '1:14: error: revocation: unknown key oscp (did you mean "ocsp"? else remove it)',
             id="a misspelt key further down",
         ),
         pytest.param(

@@ -161,7 +161,7 @@ REFUSALS: list[tuple[str, str, Callable[[Mapping], object], object, str]] = [
         "actoin: decrypt",
         lambda m: m.only("action", "name"),
         None,
-        'x.yaml:1:1: error: unknown key actoin (did you mean "action"?)',
+        'x.yaml:1:1: error: unknown key actoin (did you mean "action"? else remove it)',
     ),
     (
         "an unknown key near none",

@@ -76,12 +76,12 @@ SAID = [
     pytest.param(
         "ssl-forward-proxies: {}",
         '3:5: error: decryption profile "p": unknown key ssl-forward-proxies '
-        '(did you mean "ssl-forward-proxy"?)',
+        '(did you mean "ssl-forward-proxy"? else remove it)',
         id="an unknown part",
     ),
     pytest.param(
         "ssl-forward-proxy: {block-expired-certificates: true}",
-        'unknown key block-expired-certificates (did you mean "block-expired-certificate"?)',
+        'unknown key block-expired-certificates (did you mean "block-expired-certificate"? else remove it)',
         id="an unknown check",
     ),
     pytest.param(
