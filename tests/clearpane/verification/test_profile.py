@@ -81,7 +81,8 @@ SAID = [
     ),
     pytest.param(
         "ssl-forward-proxy: {block-expired-certificates: true}",
-        'unknown key block-expired-certificates (did you mean "block-expired-certificate"? else remove it)',
+        "unknown key block-expired-certificates "
+        '(did you mean "block-expired-certificate"? else remove it)',
         id="an unknown check",
     ),
     pytest.param(
