@@ -86,7 +86,7 @@ class Core:
         """The connection is over; its records are written once, whoever calls first."""
         for key in (live.key, *live.aliases):
             self._live.pop(key, None)
-        live.disarm()
+        live.disarm_all()
         now = self.now()
         session = self.sessions.close(live.key, now)
         if session is None or not (session.destination or session.host):

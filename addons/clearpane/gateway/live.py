@@ -36,7 +36,7 @@ class Live:
     course: Course | None = None  # of the connection that the leaf was forged for
     courses: dict[str, Course] = field(default_factory=dict)  # by server connection
     failure: str = ""  # why we ended a handshake ourselves
-    timer: asyncio.TimerHandle | None = None
+    timers: dict[str, asyncio.TimerHandle] = field(default_factory=dict)  # by leg
     streams: list[tuple[str, asyncio.StreamReader]] = field(default_factory=list)
     held: dict[str, int] = field(default_factory=dict)  # bytes held back, by flow
     pages: dict[str, http.Response] = field(default_factory=dict)  # pages of our own, by flow
@@ -53,15 +53,24 @@ class Live:
         name = self.decision.profile if self.decision else ""
         return self.force.policy.decryption_profile(name)
 
-    def arm(self, late: Callable[[], None]) -> None:
-        """A handshake begins: calls `late` unless `disarm` comes in time."""
-        self.disarm()
-        self.timer = asyncio.get_running_loop().call_later(self.force.patience, late)
+    @property
+    def timer(self) -> asyncio.TimerHandle | None:
+        """The timer of a handshake that is under way, if there is one."""
+        return next(iter(self.timers.values()), None)
 
-    def disarm(self) -> None:
-        if self.timer:
-            self.timer.cancel()
-        self.timer = None
+    def arm(self, late: Callable[[], None], leg: str = "client") -> None:
+        """A handshake begins: calls `late` unless `disarm` comes in time. `leg` tells those apart
+        that are under way at once, as with several servers behind one HTTP/2 client."""
+        self.disarm(leg)
+        self.timers[leg] = asyncio.get_running_loop().call_later(self.force.patience, late)
+
+    def disarm(self, leg: str = "client") -> None:
+        if timer := self.timers.pop(leg, None):
+            timer.cancel()
+
+    def disarm_all(self) -> None:
+        for leg in tuple(self.timers):
+            self.disarm(leg)
 
     def close_server(self, server: connection.Connection) -> None:
         if self.handler and server in self.handler.transports:

@@ -48,14 +48,14 @@ class Tls:
         data.ssl_conn = live.force.handshake.connection(
             server.sni, server.alpn_offers, live.profile
         )
-        live.arm(partial(self._late, live, server))
+        live.arm(partial(self._late, live, server), server.id)
 
     @fail_closed
     def tls_established_server(self, data: TlsData) -> None:
         live = self._core.of(data.context.client)
-        if live is None or data.ssl_conn is None or data.ssl_conn.get_context() is None:
+        if live is None or data.ssl_conn is None:
             raise RuntimeError("a server connection that belongs to no session")
-        live.disarm()
+        live.disarm(data.conn.id)
         server, now = data.conn, self._core.now()
         if data.context.server.via and server is not data.context.server:
             return
@@ -71,7 +71,7 @@ class Tls:
         live = self._core.of(data.context.client)
         if live is None:
             return
-        live.disarm()
+        live.disarm(data.conn.id)
         reason = live.failure or reason_of(data.conn.error or "")
         course = Course(Step.BLOCK, reasons=(reason,))
         live.courses[data.conn.id] = course

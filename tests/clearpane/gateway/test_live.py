@@ -77,3 +77,13 @@ async def test_only_a_connection_that_is_open_is_closed(gateway: Gateway) -> Non
         writer.close()
     assert live.session.start <= gateway.core.now()
     assert gateway.core.now() >= NOW
+
+
+async def test_a_handshake_that_ends_leaves_the_others_timers(gateway: Gateway) -> None:
+    _, live = gateway.open()
+    live.arm(lambda: None, "one")
+    live.arm(lambda: None, "other")
+    live.disarm("one")
+    assert list(live.timers) == ["other"] and not live.timers["other"].cancelled()
+    live.disarm_all()
+    assert live.timer is None

@@ -308,7 +308,7 @@ async def test_a_later_failure_does_not_change_what_the_leaf_was_made_for(
     await TlsClient("www.test").shake_hands(wire)
     later = connection.Server(address=SERVER)
     later.error = "connection closed"
-    wire.live.arm(lambda: pytest.fail("its handshake is over"))
+    wire.live.arm(lambda: pytest.fail("its handshake is over"), later.id)
     gateway.tls.tls_failed_server(TlsData(later, wire.context))
     assert wire.live.course and wire.live.course.step is Step.DECRYPT
     assert wire.live.courses[later.id].step is Step.BLOCK
