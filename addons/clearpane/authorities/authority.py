@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from clearpane.authorities.keys import PrivateKey
+from clearpane.authorities.keys import PrivateKey, ServerKey
 from clearpane.certificates import der
 from clearpane.certificates.certificate import Certificate
 
@@ -106,7 +106,7 @@ def chain(certificate: Certificate, others: Iterable[bytes]) -> tuple[bytes, ...
     return tuple(found.der for found in path)
 
 
-def matches(certificate: Certificate, key: PrivateKey) -> bool:
+def matches(certificate: Certificate, key: ServerKey) -> bool:
     """Whether the certificate is for this key."""
     try:
         return load_der_public_key(certificate.spki) == key.public_key()

@@ -4,6 +4,7 @@ The key holds everything that the leaf was made from, so an entry can never be a
 """
 
 from collections import OrderedDict
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 
@@ -15,7 +16,7 @@ class LeafId:
     real: str
     authority: str
     key_type: str = "ec"
-    flags: str = ""
+    flags: Hashable = ""
 
 
 class LeafCache[Kept]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     load_der_private_key,
@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from clearpane.authorities.authority import matches
-from clearpane.authorities.keys import PrivateKey
+from clearpane.authorities.keys import EdwardsKey, PrivateKey, ServerKey
 from clearpane.certificates import der, pem
 from clearpane.certificates.certificate import Certificate
 from clearpane.errors import ClearpaneError, Problem
@@ -38,10 +38,12 @@ class PassphraseNeededError(ClearpaneError):
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a file holds, in its order; certificates in DER."""
+    """What a file holds, in its order; certificates in DER. `edwards` are keys that a server may
+    have and an authority may not."""
 
     keys: tuple[PrivateKey, ...] = ()
     certificates: tuple[bytes, ...] = ()
+    edwards: tuple[EdwardsKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,18 @@ class Pair:
 
 
 def read(data: bytes, place: str, passphrase: bytes | None = None) -> Contents:
-    """What is in a file. Raises ClearpaneError; PassphraseNeededError where an encrypted part needs
-    a passphrase. One for what is not encrypted is ignored."""
+    """What is in an authority's file. Raises ClearpaneError; PassphraseNeededError where an
+    encrypted part needs a passphrase. One for what is not encrypted is ignored."""
+    found = read_server(data, place, passphrase)
+    if found.edwards:
+        raise _refusal(
+            place, "the key is neither RSA nor ECDSA", "clients accept no other authority: use one"
+        )
+    return found
+
+
+def read_server(data: bytes, place: str, passphrase: bytes | None = None) -> Contents:
+    """The same for a server's file, which may have an Ed25519 or Ed448 key."""
     if data.startswith(_UTF_16):  # what PowerShell's redirection makes of PEM
         data = data.decode("utf-16", errors="replace").encode()
     if b"-----BEGIN " in data:
@@ -99,7 +111,7 @@ def _read_pem(text: bytes, place: str, passphrase: bytes | None) -> Contents:
         for certificate in (_pkcs7(block, place) if _kind(block) == "pkcs7" else (block,))
     ]
     keys = [_read_key(block.group(), place, passphrase) for block in _KEY_BLOCK.finditer(text)]
-    return Contents(tuple(keys), tuple(certificates))
+    return _contents(keys, certificates)
 
 
 def _read_der(data: bytes, place: str, passphrase: bytes | None) -> Contents:
@@ -111,7 +123,7 @@ def _read_der(data: bytes, place: str, passphrase: bytes | None) -> Contents:
     if kind == "pkcs12":
         return _read_pkcs12(data, place, passphrase)
     if kind == "key":
-        return Contents(keys=(_read_key(data, place, passphrase),))
+        return _contents([_read_key(data, place, passphrase)])
     raise _refusal(
         place, "this is neither PEM nor PKCS#12, nor a certificate in DER", "export it again as PEM"
     )
@@ -160,13 +172,22 @@ def _read_pkcs12(data: bytes, place: str, passphrase: bytes | None) -> Contents:
             raise _refusal(place, "the PKCS#12 file is damaged", "export it again") from error
         raise _wrong_passphrase(place, passphrase) from error
     certificates = [c for c in (found.cert, *found.additional_certs) if c is not None]
-    return Contents(
-        keys=() if found.key is None else (_accepted(found.key, place),),
-        certificates=tuple(c.certificate.public_bytes(Encoding.DER) for c in certificates),
-    )
+    keys = [] if found.key is None else [_accepted(found.key, place)]
+    return _contents(keys, [c.certificate.public_bytes(Encoding.DER) for c in certificates])
 
 
-def _read_key(data: bytes, place: str, passphrase: bytes | None) -> PrivateKey:
+def _contents(keys: Iterable[ServerKey], certificates: Iterable[bytes] = ()) -> Contents:
+    signing: list[PrivateKey] = []
+    edwards: list[EdwardsKey] = []
+    for key in keys:
+        if isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
+            signing.append(key)
+        else:
+            edwards.append(key)
+    return Contents(tuple(signing), tuple(certificates), tuple(edwards))
+
+
+def _read_key(data: bytes, place: str, passphrase: bytes | None) -> ServerKey:
     try:
         return _accepted(_load_key(data, passphrase), place)
     except UnsupportedAlgorithm as error:
@@ -190,12 +211,12 @@ def _load_key(data: bytes, passphrase: bytes | None) -> object:
         return load(data, None)
 
 
-def _accepted(key: object, place: str) -> PrivateKey:
+def _accepted(key: object, place: str) -> ServerKey:
     if isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
         return key
-    raise _refusal(
-        place, "the key is neither RSA nor ECDSA", "clients accept no other authority: use one"
-    )
+    if isinstance(key, ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey):
+        return key
+    raise _refusal(place, "the key is neither RSA nor ECDSA", "use one that clients accept")
 
 
 def _parsed(certificate: bytes, place: str) -> Certificate:

@@ -5,11 +5,13 @@ restart and on a second node. The authority's own key never serves as a leaf key
 """
 
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 type PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+type EdwardsKey = ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey
+type ServerKey = PrivateKey | EdwardsKey
 
 # FIPS 186-5 table 3: the order of P-256.
 _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551

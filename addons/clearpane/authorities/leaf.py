@@ -6,6 +6,7 @@ no serial serves two contents, not even those of two releases of this product.
 """
 
 import hmac
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
@@ -25,8 +26,25 @@ _ALLOWED_CLOCK_SKEW = timedelta(days=1)
 _PAGE_LIFETIME = timedelta(days=7)
 
 
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """What a profile changes in leaves: `restricted` leaves out every extension that browsers can
+    do without, `altname` gives one without subjectAltName its CommonName as one."""
+
+    restricted: bool = False
+    altname: bool = False
+
+
+PLAIN = Flags()
+
+
 def forge(
-    real: Certificate, authority: Authority, public_key: bytes, secret: bytes, now: datetime
+    real: Certificate,
+    authority: Authority,
+    public_key: bytes,
+    secret: bytes,
+    now: datetime,
+    flags: Flags = PLAIN,
 ) -> bytes:
     """The leaf (DER) that stands for `real`, for the key whose SubjectPublicKeyInfo is given.
 
@@ -38,7 +56,12 @@ def forge(
         raise ValueError(f"no leaf can stand for a certificate with malformed {real.malformed}")
     validity = (real.not_before, _end(real.not_after, authority, now))
     san = names.copied(real.san) if real.san else None
-    return _signed(authority, real.fingerprint, validity, real.subject, san, public_key, secret)
+    if flags.altname and real.san is None:
+        san = _from_common_name(real.common_name)
+    extensions = _extensions(authority, real.subject, san, public_key, flags)
+    return _signed(
+        authority, real.fingerprint, validity, real.subject, extensions, public_key, secret
+    )
 
 
 def page(name: str, authority: Authority, public_key: bytes, secret: bytes, now: datetime) -> bytes:
@@ -51,7 +74,8 @@ def page(name: str, authority: Authority, public_key: bytes, secret: bytes, now:
     start, end = today - _ALLOWED_CLOCK_SKEW, today + _PAGE_LIFETIME
     validity = (max(start, born or start), min(end, dies or end))
     subject, san = _subject_and_names(name)
-    return _signed(authority, "page", validity, subject, san, public_key, secret)
+    extensions = _extensions(authority, subject, san, public_key, PLAIN)
+    return _signed(authority, "page", validity, subject, extensions, public_key, secret)
 
 
 def _end(not_after: datetime, authority: Authority, now: datetime) -> datetime:
@@ -64,7 +88,7 @@ def _signed(
     origin: str,
     validity: tuple[datetime, datetime],
     subject: bytes,
-    san: bytes | None,
+    extensions: bytes,
     public_key: bytes,
     secret: bytes,
 ) -> bytes:
@@ -76,7 +100,7 @@ def _signed(
             der.sequence(*map(der.time, validity)),
             subject,
             public_key,
-            _extensions(authority, subject, san, public_key),
+            extensions,
         )
     )
     serial = _serial(secret, authority.certificate.fingerprint, origin, content)
@@ -92,30 +116,32 @@ def _serial(secret: bytes, authority: str, origin: str, content: bytes) -> bytes
 
 
 def _extensions(
-    authority: Authority, subject: bytes, san: bytes | None, public_key: bytes
+    authority: Authority, subject: bytes, san: bytes | None, public_key: bytes, flags: Flags
 ) -> bytes:
     """RFC 5280 section 4.2.1.6: without a subject the names are critical."""
-    key_identifier = der.element(der.context(0, constructed=False), authority.key_identifier)
-    found = [_of_our_key(public_key), _extension("2.5.29.35", False, der.sequence(key_identifier))]
+    found = [_uses_of_our_key(public_key)]
+    if not flags.restricted:
+        key_identifier = der.element(der.context(0, constructed=False), authority.key_identifier)
+        found.append(_marks_of_our_key(public_key))
+        found.append(_extension("2.5.29.35", False, der.sequence(key_identifier)))
     if san:
         found.append(_extension(SUBJECT_ALT_NAME, names.is_empty(subject), san))
     return der.element(der.context(3), der.sequence(*found))
 
 
 @lru_cache(maxsize=16)
-def _of_our_key(public_key: bytes) -> bytes:
-    """What is the same in every leaf with this key. RFC 7093 section 2: its identifier."""
+def _uses_of_our_key(public_key: bytes) -> bytes:
     bits = der.bit_string(b"\xa0", 5) if _enciphers(public_key) else der.bit_string(b"\x80", 7)
-    identifier = sha256(key_bits(public_key)).digest()[:20]
     server = der.sequence(der.oid("1.3.6.1.5.5.7.3.1"))
-    return b"".join(
-        (
-            _extension("2.5.29.15", True, bits),
-            _extension("2.5.29.37", False, server),
-            _extension("2.5.29.19", True, der.sequence()),
-            _extension("2.5.29.14", False, der.octet_string(identifier)),
-        )
-    )
+    return _extension("2.5.29.15", True, bits) + _extension("2.5.29.37", False, server)
+
+
+@lru_cache(maxsize=16)
+def _marks_of_our_key(public_key: bytes) -> bytes:
+    """Not an authority's, and by which identifier it goes (RFC 7093 section 2)."""
+    identifier = sha256(key_bits(public_key)).digest()[:20]
+    no_authority = _extension("2.5.29.19", True, der.sequence())
+    return no_authority + _extension("2.5.29.14", False, der.octet_string(identifier))
 
 
 def _enciphers(public_key: bytes) -> bool:
@@ -126,6 +152,13 @@ def _enciphers(public_key: bytes) -> bool:
 def _extension(oid: str, critical: bool, value: bytes) -> bytes:
     flag = der.boolean(True) if critical else b""
     return der.sequence(der.oid(oid), flag, der.octet_string(value))
+
+
+def _from_common_name(common_name: str) -> bytes | None:
+    try:
+        return _subject_and_names(common_name)[1]
+    except ValueError:
+        return None  # it is no name that a client could compare
 
 
 def _subject_and_names(name: str) -> tuple[bytes, bytes]:

@@ -5,7 +5,7 @@ reports all of it. Where a file could not be read at all, the words that it woul
 not reported as unknown.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -68,9 +68,10 @@ def assemble(
     read: Read,
     now: datetime,
     problems: Problems,
+    inbound: Collection[str] | None = None,
 ) -> Assembled | None:
     """None where something is wrong. `read` gets the text of a list or user file that is named;
-    `folder` is what messages call rules/."""
+    `folder` is what messages call rules/; `inbound` is as in `rules.parse`."""
     roots = {name: _root(file, problems) for name, file in files.items()}
     ours = settings.parse(roots.get(Name.SETTINGS))
     known = profiles.parse(roots.get(Name.PROFILES))
@@ -82,7 +83,7 @@ def assemble(
     if document is None:
         return None
     before = len(problems.found)
-    parsed = rules.parse(document, words, categories, known.decryption, problems)
+    parsed = rules.parse(document, words, categories, known.decryption, problems, inbound)
     if broken := {name for name in roots if roots[name] is None}:
         unsure = _places(files[Name.DECRYPTION], broken)
         problems.found[before:] = [p for p in problems.found[before:] if p.place not in unsure]
@@ -110,8 +111,7 @@ def _places(decryption: File, broken: set[Name]) -> set[str]:
 
 def _revocation(found: Settings, place: object, problems: Problems) -> None:
     """The one case in which a client is warned less than without the gateway: never left unsaid."""
-    wanted = found.revocation.ocsp or found.revocation.crl
-    state = "not acted on yet" if wanted else "off"
-    problems.warning(
-        place, f"revocation checking is {state}: a revoked certificate passes under Forward Trust"
-    )
+    if not (found.revocation.ocsp or found.revocation.crl):
+        problems.warning(
+            place, "revocation checking is off: a revoked certificate passes under Forward Trust"
+        )

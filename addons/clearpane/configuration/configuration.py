@@ -5,13 +5,17 @@ It holds what the files say and no adapter; the gateway makes those from it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
 
 from clearpane.antivirus.embedded import Embedded
 from clearpane.antivirus.profile import AntivirusProfile
 from clearpane.authorities.authority import Authorities
+from clearpane.authorities.inbound import InboundCertificate
 from clearpane.configuration.settings import Settings
 from clearpane.errors import Problem
 from clearpane.rulebase.categories import Category
+from clearpane.rulebase.learned import ProfileId
 from clearpane.rulebase.rulebase import Rulebase
 from clearpane.verification.profile import DecryptionProfile
 
@@ -53,6 +57,10 @@ class Policy:
         """The profile of a rule; a rule without one checks nothing."""
         return self.decryption_profiles[name] if name else _UNCHECKED
 
+    def profile_id(self, name: str) -> ProfileId:
+        """The profile as it stands: what was learned under another one counts no more."""
+        return ProfileId(name, _fingerprint(self.decryption_profile(name)))
+
     @property
     def antivirus(self) -> AntivirusProfile:
         """The profile under which content is inspected."""
@@ -61,7 +69,14 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Configuration(Policy):
-    """The policy, the authorities, and the upstream anchors: a bundle in PEM, the others in DER."""
+    """The policy, the authorities, the upstream anchors (a bundle in PEM, the others in DER), and
+    the protected servers' certificates by the names that rules give them."""
 
     authorities: Authorities
     anchors: tuple[bytes, tuple[bytes, ...]]
+    inbound: Mapping[str, InboundCertificate]
+
+
+@lru_cache(maxsize=64)
+def _fingerprint(profile: DecryptionProfile) -> str:
+    return sha256(repr(profile).encode()).hexdigest()[:16]

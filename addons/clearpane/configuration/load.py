@@ -5,7 +5,7 @@ bearable size, so that no pipe or device can hold the gateway up.
 """
 
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +15,9 @@ from OpenSSL import crypto
 
 from clearpane.antivirus.embedded import Embedded
 from clearpane.authorities.authority import Authorities
+from clearpane.authorities.inbound import Found
 from clearpane.certificates import pem
+from clearpane.configuration import inbound
 from clearpane.configuration.assembly import File, Name, assemble
 from clearpane.configuration.configuration import Configuration, Policy, ReadCategory
 from clearpane.configuration.engines import Engine
@@ -27,6 +29,7 @@ from clearpane.rulebase.categories import Categories
 
 type Stamp = tuple[int, ...]
 type ReadAuthorities = Callable[[Path, datetime, Problems], Authorities | None]
+type ReadInbound = Callable[[Path, datetime, Problems], Found]
 
 # A list of a million domains has 20 MiB.
 _LARGEST = 256 << 20
@@ -38,16 +41,25 @@ def load(
     ca: Path,
     now: datetime,
     authorities_in: ReadAuthorities,
+    inbound_in: ReadInbound,
     before: Policy | None = None,
 ) -> Configuration:
     """All of it; raises ClearpaneError with every problem of every file.
 
-    `now` is aware and in local time. `authorities_in` is `store.load`, which makes none. `before`
-    is what is in force: files that did not change since are not parsed again.
+    `now` is aware and in local time. `authorities_in` is `store.load`, which makes none, and
+    `inbound_in` `inbound_store.load_inbound`. `before` is what is in force: files that did not
+    change since are not parsed again.
     """
-    problems = Problems()
-    policy = _Rules(rules, problems, before).policy(now)
+    problems, at_servers = Problems(), Problems()
+    found = inbound_in(ca, now, at_servers)
+    policy = _Rules(rules, problems, before, found).policy(now)
     authorities = authorities_in(ca, now, problems)
+    problems.found += at_servers.found
+    servers = {name: each for name, each in found.items() if each}
+    if policy:
+        inbound.check_used(servers.values(), policy.rulebase.rules, problems)
+    if authorities:
+        inbound.check_apart(servers.values(), authorities, problems)
     own = {pair.certificate.der for pair in authorities.all} if authorities else set[bytes]()
     extra = tuple(_trusted_roots(ca / "trusted-roots", own, problems))
     ordered = _in_order(problems.found)
@@ -66,13 +78,14 @@ def load(
         ordered,
         authorities,
         (certifi.contents().encode("ascii"), extra),
+        servers,
     )
 
 
 def load_rules(rules: Path, now: datetime) -> Policy:
     """What needs no authority; raises as `load`."""
     problems = Problems()
-    policy = _Rules(rules, problems, None).policy(now)
+    policy = _Rules(rules, problems).policy(now)
     if policy is None:
         raise ClearpaneError.of(_in_order(problems.found))
     return policy
@@ -93,8 +106,15 @@ def fingerprint(rules: Path, ca: Path, files: Iterable[str] = ()) -> frozenset[t
 class _Rules:
     """One reading of the folder rules/."""
 
-    def __init__(self, folder: Path, problems: Problems, before: Policy | None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        problems: Problems,
+        before: Policy | None = None,
+        inbound: Collection[str] | None = None,
+    ) -> None:
         self._folder = folder
+        self._inbound = inbound
         self._problems = problems
         self._before = before
         self._files: set[str] = set()
@@ -108,7 +128,9 @@ class _Rules:
         files = self._yaml()
         read = self._categories()
         every = self._together(read)
-        assembled = assemble(str(self._folder), files, every, self._named, now, self._problems)
+        assembled = assemble(
+            str(self._folder), files, every, self._named, now, self._problems, self._inbound
+        )
         self._problems.found[:] = map(self._located, self._problems.found)
         pages, threats = self._pages(), self._texts("threats", ".yar")
         scans = assembled is None or Engine.EMBEDDED in assembled.settings.antivirus.engines

@@ -5,6 +5,7 @@ and not acted on yet is said as a warning, never passed over.
 """
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from clearpane.configuration import engines, outputs
 from clearpane.configuration.engines import Scanning
@@ -14,8 +15,24 @@ from clearpane.documents.place import Text
 
 _KEYS = (
     *("zones", "users", "max-sessions", "deny-setup-failure", "handshake-timeout", "ssl-decrypt"),
-    *("revocation", "fetch", "antivirus", "on-log-failure", "outputs"),
+    *("learned-exclusions", "revocation", "fetch", "antivirus", "on-log-failure", "outputs"),
 )
+
+
+class Pinned(StrEnum):
+    """What follows when a client will not have the forged certificate of a good server."""
+
+    OFF = "off"
+    SUGGEST = "suggest"
+    LEARN = "learn"
+
+
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """`learned-exclusions`; nothing is learned of the categories in `never`."""
+
+    pinned: Pinned = Pinned.SUGGEST
+    never: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +63,7 @@ class Settings:
     deny_setup_failure: bool = False
     handshake_timeout: float = 10
     notify_user: bool = False
+    learning: Learning = Learning()
     revocation: Revocation = Revocation()
     fetch: Fetch = Fetch()
     antivirus: Scanning = field(default_factory=Scanning)
@@ -65,6 +83,7 @@ def parse(document: Mapping | None) -> Settings:
         document.flag("deny-setup-failure"),
         document.number("handshake-timeout", default.handshake_timeout, 0.1, 300),
         _notify_user(document.mapping("ssl-decrypt")),
+        _learning(document.mapping("learned-exclusions")),
         _revocation(document.mapping("revocation")),
         _fetch(document.mapping("fetch")),
         engines.parse(document.mapping("antivirus")),
@@ -92,6 +111,16 @@ def _notify_user(block: Mapping | None) -> bool:
     return block.flag("notify-user")
 
 
+def _learning(block: Mapping | None) -> Learning:
+    default = Learning()
+    if block is None:
+        return default
+    block.label = "learned-exclusions"
+    block.only("pinned", "never")
+    pinned = Pinned(block.choice("pinned", Pinned, default.pinned))
+    return Learning(pinned, frozenset(map(str, block.texts("never") or ())))
+
+
 def _revocation(block: Mapping | None) -> Revocation:
     default = Revocation()
     if block is None:
@@ -117,10 +146,7 @@ def _fetch(block: Mapping | None) -> Fetch:
 def _not_yet(document: Mapping, found: Settings) -> None:
     """What this version reads and does not act on."""
     for key, is_on, consequence in (
-        ("max-sessions", found.max_sessions != 1024, "sessions are not limited"),
-        ("deny-setup-failure", found.deny_setup_failure, "sessions are not limited"),
         ("ssl-decrypt", found.notify_user, "no opt-out page is shown"),
-        ("fetch", found.fetch.intermediates, "a missing intermediate leads to Untrust"),
         ("outputs", bool(found.outputs), "records are written to the state folder alone"),
     ):
         if is_on:

@@ -6,9 +6,18 @@ the extension is read here (RFC 6066 section 3).
 
 from mitmproxy.tls import ClientHello
 
+from clearpane.verification.protocol import Offer, Version
+
 from ..hello import address, host_name
 
 _SERVER_NAME, _GROUPS, _SIGNATURES, _VERSIONS = 0, 10, 13, 43
+_ENCRYPTED_HELLO = 0xFE0D
+_NAMED = {
+    0x0301: Version.TLS1_0,
+    0x0302: Version.TLS1_1,
+    0x0303: Version.TLS1_2,
+    0x0304: Version.TLS1_3,
+}
 _P256 = 23  # RFC 8422 section 5.1.1
 _ECDSA_P256_SHA256 = 0x0403  # RFC 8446 section 4.2.3
 _ECDSA_SUITES = frozenset(  # TLS 1.2 suites of RFC 5289, RFC 8422 and RFC 7905 that name ECDSA
@@ -41,6 +50,19 @@ def takes_ecdsa(hello: ClientHello) -> bool:
         return False
     tls13 = 0x0304 in _versions(hello)
     return tls13 or not _ECDSA_SUITES.isdisjoint(hello.cipher_suites)
+
+
+def offer(hello: ClientHello) -> Offer:
+    """The versions and suites that the client offers; what it has below TLS 1.0 is none."""
+    newest = int.from_bytes(hello.raw_bytes(wrap_in_record=False)[:2])
+    numbers = _versions(hello) or range(0x0301, newest + 1)
+    versions = frozenset(_NAMED[number] for number in numbers if number in _NAMED)
+    return Offer(versions, frozenset(hello.cipher_suites))
+
+
+def offers_ech(hello: ClientHello) -> bool:
+    """Whether the hello carries an encrypted one (RFC 9849), real or as GREASE: they look alike."""
+    return _extension(hello, _ENCRYPTED_HELLO) is not None
 
 
 def _extension(hello: ClientHello, number: int) -> bytes | None:

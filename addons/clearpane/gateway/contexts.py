@@ -10,24 +10,28 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from mitmproxy.addons.tlsconfig import alpn_select_callback
 from OpenSSL import SSL, crypto
 
-type LeafKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+from clearpane.authorities.keys import ServerKey
+from clearpane.verification.handshake import VERSIONS
+from clearpane.verification.protocol import Terms, Version
 
-# RFC 9325 section 4.2: forward secrecy and authenticated encryption first, then what old
-# clients need.
-CIPHERS = b"ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES:RSA+AESGCM:RSA+AES:!aNULL:!eNULL:!MD5:!DSS"
 _OPTIONS = SSL.OP_CIPHER_SERVER_PREFERENCE | SSL.OP_NO_COMPRESSION | SSL.OP_NO_RENEGOTIATION
 
 
-def make(leaf: bytes, chain: Sequence[bytes], key: LeafKey) -> SSL.Context:
-    """The Context that serves this leaf (DER) with the certificates above it (DER)."""
+def make(leaf: bytes, chain: Sequence[bytes], key: ServerKey, terms: Terms) -> SSL.Context:
+    """The Context that serves this leaf (DER) with the certificates above it (DER), on a profile's
+    terms."""
     context = SSL.Context(SSL.TLS_SERVER_METHOD)
-    context.set_min_proto_version(SSL.TLS1_2_VERSION)
+    context.set_min_proto_version(VERSIONS[terms.oldest])
+    context.set_max_proto_version(VERSIONS[terms.newest])
     context.set_options(_OPTIONS)
-    context.set_cipher_list(CIPHERS)
+    # OpenSSL has TLS 1.0 and 1.1 at level 0 alone; level 1 bars what no certificate needs.
+    level = 0 if Version.TLS1_2.newer_than(terms.oldest) else 1
+    context.set_cipher_list(":".join((*terms.ciphers, f"@SECLEVEL={level}")).encode("ascii"))
+    if terms.suites:
+        context.set_tls13_ciphersuites(":".join(terms.suites).encode("ascii"))
     # cryptography refuses subjects that OpenSSL and browsers take (an RDN out of order, an umlaut
     # in a PrintableString); a leaf repeats what the server's certificate says.
     with warnings.catch_warnings():

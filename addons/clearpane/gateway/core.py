@@ -11,18 +11,25 @@ from mitmproxy import connection, ctx, http
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.server import ConnectionHandler
 
+from clearpane.authorities.authority import AuthorityName
+from clearpane.configuration.settings import Pinned
 from clearpane.gateway import show
 from clearpane.gateway.facts import address_of, known_user, listener_of, name_of, shown_certificate
 from clearpane.gateway.force import Force
 from clearpane.gateway.live import Live
 from clearpane.gateway.reporter import Reporter
 from clearpane.hello import Hello, address
-from clearpane.pipeline import Course, at_hello
+from clearpane.pipeline import Course, Step, at_hello, server_of
 from clearpane.rulebase.decision import Decision
+from clearpane.rulebase.learned import Cause, LearnedExclusions, Server, suggestion
+from clearpane.sessions.newcomers import Newcomers
 from clearpane.sessions.session import App, Session
 from clearpane.sessions.table import Sessions
 from clearpane.sessions.tls import Leg
 from clearpane.verification.verdict import Verdict
+
+# Only these say that a client will not have the certificate as such (RFC 8446 section 6.2).
+_TRUST_ALERTS = frozenset(("unknown ca", "certificate unknown", "bad certificate"))
 
 
 class Core:
@@ -33,6 +40,8 @@ class Core:
 
     def __init__(self) -> None:
         self.sessions = Sessions()
+        self.learned = LearnedExclusions()
+        self.newcomers = Newcomers()
         self._live: dict[str, Live] = {}
 
     def begin(self, force: Force, reporter: Reporter) -> None:
@@ -147,7 +156,8 @@ class Core:
         """The rulebase's answer, noted and counted."""
         now = self.now()
         live.hello = hello
-        live.decision = at_hello(live.force.policy, hello, now)
+        live.opening = at_hello(live.force.policy, hello, now, self.learned)
+        live.decision = live.opening.decision
         live.session.user = live.force.policy.rulebase.user_of(hello)
         self.sessions.decide(live.session, live.decision, now)
         return live.decision
@@ -155,11 +165,93 @@ class Core:
     def redecide(self, live: Live, name: str) -> Decision:
         """What the answer would be for another host on the same connection; not counted."""
         assert live.hello
-        return at_hello(live.force.policy, replace(live.hello, sni=name), self.now())
+        return at_hello(live.force.policy, replace(live.hello, sni=name), self.now()).decision
+
+    def take_course(self, live: Live, course: Course) -> Course:
+        """The way on, once the first server is seen: noted, counted, and learned from."""
+        if live.opening and live.opening.otherwise and course.decision is live.opening.otherwise:
+            live.decision = course.decision
+            live.session.reasons.clear()
+            self.sessions.decide(live.session, live.decision, self.now())
+        if course.step is Step.DECRYPT and not self.admits(live):
+            course = self.without_place(live)
+        if course.learn:
+            self.learn(live, course.reasons[0])
+        if course.step is Step.BYPASS:
+            live.session.bypass(*course.reasons)
+        if course.step is not Step.DECRYPT:
+            self.sessions.pool.release(live.session.id)
+        live.course = course
+        return course
+
+    def admits(self, live: Live) -> bool:
+        """Whether there is a place for a session that is to be decrypted."""
+        return self.sessions.admit(live.session, live.force.policy.settings.max_sessions)
+
+    def denies(self, live: Live) -> bool:
+        """Whether a session without a place ends; else it passes undecrypted."""
+        return live.force.policy.settings.deny_setup_failure or (
+            live.profile.blocks_without_resource(inbound=live.inbound)
+        )
+
+    def without_place(self, live: Live) -> Course:
+        """The way on where the pool is full."""
+        step = Step.BLOCK if self.denies(live) else Step.BYPASS
+        return Course(step, reasons=("no-resource",), decision=live.decision)
+
+    def learn(self, live: Live, cause: str, client: str = "") -> None:
+        """The server is passed from now on, unless its category is never to be learned."""
+        assert live.hello and live.decision
+        policy = live.force.policy
+        if not policy.settings.learning.never.isdisjoint(self._categories(live)):
+            return
+        profile = policy.profile_id(live.decision.profile)
+        server = server_of(live.hello)
+        self.learned.learn(server, profile, Cause(cause), self.now(), client)
+
+    def is_confirmed(self, live: Live) -> bool:
+        """Whether this server was looked at a moment ago, for the same rule."""
+        return live.force.confirmed.holds(self._confirmation(live), time.monotonic())
+
+    @staticmethod
+    def _confirmation(live: Live) -> tuple[Server, str]:
+        assert live.hello and live.decision
+        return server_of(live.hello), live.decision.rule
+
+    def rejected(self, live: Live, alert: str) -> None:
+        """The client sent a fatal alert, in its handshake or right after it."""
+        live.session.reject(alert)
+        if alert in _TRUST_ALERTS:
+            self.suspect(live, closed=False)
+
+    def suspect(self, live: Live, *, closed: bool) -> None:
+        """A client would not have a certificate that is without fault: it may be pinned. `closed`:
+        it hung up without saying so."""
+        course, settings = live.course, live.force.policy.settings.learning
+        if settings.pinned is Pinned.OFF or live.hello is None or course is None:
+            return
+        if course.signer != AuthorityName.TRUST or course.reasons or not course.decision:
+            return  # it may well have been warned of the server itself
+        server, client = server_of(live.hello), str(live.hello.source)
+        profile = live.force.policy.profile_id(course.decision.profile)
+        if not self.learned.rejected(server, profile, client, self.now(), closed=closed):
+            return
+        if settings.pinned is Pinned.LEARN:
+            self.learn(live, Cause.CLIENT_REJECTED_CERTIFICATE, client)
+        else:
+            self.reporter.suggest(suggestion(server), client)
+
+    def _categories(self, live: Live) -> frozenset[str]:
+        assert live.hello
+        name = live.hello.name
+        return live.force.policy.rulebase.categories_of(name) if name else frozenset()
 
     def note_verdict(self, live: Live, verdict: Verdict, course: Course) -> None:
         """The first server connection tells what the records say of the server."""
-        live.verdict, live.course = verdict, course
+        live.verdict = verdict
+        course = self.take_course(live, course)
+        if course.step is Step.BYPASS and live.opening and course.decision is live.opening.decision:
+            live.force.confirmed.keep(self._confirmation(live), time.monotonic())
         session = live.session
         session.server = Leg(verdict.version, verdict.cipher, verdict.group)
         session.revocation = verdict.revocation

@@ -4,7 +4,9 @@ mitmproxy's own choice of the next layer takes a few first bytes for "no TLS" an
 Here nothing is chosen before it is certain what the client speaks.
 """
 
+import asyncio
 import re
+import time
 from functools import partial
 
 from mitmproxy import exceptions
@@ -17,12 +19,14 @@ from mitmproxy.tls import ClientHello
 
 from clearpane.gateway import show
 from clearpane.gateway.boundary import abort, fail_closed
-from clearpane.gateway.client_hello import server_name, takes_ecdsa
+from clearpane.gateway.client_hello import offer, offers_ech, server_name, takes_ecdsa
 from clearpane.gateway.core import Core
 from clearpane.gateway.layers import ClientTLS, Closed, PassThrough, ServerFirst
 from clearpane.gateway.live import Live
-from clearpane.pipeline import Step
+from clearpane.pipeline import Course, Step, looks, unsupported
 from clearpane.sessions.session import App
+from clearpane.verification.protocol import Terms
+from clearpane.verification.reasons import Reason
 
 # A ClientHello with post-quantum key shares is about 2 KB; OpenSSL refuses messages over 16 KiB
 # (SSL3_RT_MAX_PLAIN_LENGTH) for a hello, records around it add little.
@@ -41,7 +45,7 @@ class Decide:
         self._core = core
 
     @fail_closed
-    def next_layer(self, next_layer: layer.NextLayer) -> None:
+    async def next_layer(self, next_layer: layer.NextLayer) -> None:
         context = next_layer.context
         if next_layer.layer:
             return
@@ -57,14 +61,14 @@ class Decide:
             if _maybe_tls(next_layer.data_client()) and len(next_layer.data_client()) < 3:
                 raise exceptions.AddonHalt  # stock takes fewer than three bytes for HTTP
         else:
-            next_layer.layer = self._outside(next_layer, live)
+            next_layer.layer = await self._outside(next_layer, live)
 
     def _datagrams(self, context: Context) -> layer.Layer | None:
         """Name look-ups are mitmproxy's; QUIC is closed, so that browsers come back over TCP."""
         port = context.server.address[1] if context.server.address else 0
         return None if port in _DNS or _is_dns(context) else Closed(context)
 
-    def _outside(self, asked: layer.NextLayer, live: Live) -> layer.Layer | None:
+    async def _outside(self, asked: layer.NextLayer, live: Live) -> layer.Layer | None:
         """Nothing is decrypted yet."""
         data, context = asked.data_client(), asked.context
         if not data:
@@ -84,9 +88,9 @@ class Decide:
         if hello is None:
             raise exceptions.AddonHalt
         live.disarm()
-        return self._decide(hello, context, live)
+        return await self._decide(hello, context, live)
 
-    def _decide(self, hello: ClientHello, context: Context, live: Live) -> layer.Layer:
+    async def _decide(self, hello: ClientHello, context: Context, live: Live) -> layer.Layer:
         name, sent = server_name(hello)
         live.hello = self._core.hello_of(context, name)
         live.session.greet(live.hello, sent)
@@ -94,21 +98,56 @@ class Decide:
         if sent and not name:
             return self._refuse(live, context, "invalid-server-name")
         live.ecdsa = takes_ecdsa(hello)
-        live.decision = self._core.decide(live, live.hello)
-        if not live.decision.decrypts:
+        live.session.ech = offers_ech(hello)
+        decision = live.decision = self._core.decide(live, live.hello)
+        assert live.opening
+        if not looks(live.force.policy, live.opening) or self._core.is_confirmed(live):
             context.client.sni = name or None  # for who looks at the flow
             return PassThrough(context, shown=show.is_shown())
+        terms = live.profile.protocol.terms_with(offer(hello))
+        if isinstance(terms, Terms):
+            live.terms = terms
+        elif decision.decrypts:
+            reason = Reason(f"unsupported-{terms}")
+            course = unsupported(decision, live.profile, reason, learn=False)
+            return self._without(live, context, course)
+        if not await self._its_turn(live, name):
+            return self._refuse(live, context, "no-resource")
+        if decision.decrypts and not self._core.admits(live):
+            return self._without(live, context, self._core.without_place(live))
+        return self._first_the_server(hello, name, context)
+
+    async def _its_turn(self, live: Live, name: str) -> bool:
+        """Whoever makes names up waits, and ends where that would take too long."""
+        patience, source = live.force.patience, live.session.source
+        wait = self._core.newcomers.wait(source, name, time.monotonic(), patience)
+        if wait:
+            await asyncio.sleep(min(wait, patience))
+        return wait <= patience
+
+    def _first_the_server(self, hello: ClientHello, name: str, context: Context) -> layer.Layer:
         context.server.tls = True
         server_tls = ServerTLSLayer(context)
         server_tls.child_layer = ClientTLS(
-            context, hello, name, self._bypass, shown=show.is_shown()
+            context, hello, name, self._bypass, self._rejected, shown=show.is_shown()
         )
         return server_tls
+
+    def _without(self, live: Live, context: Context, course: Course) -> layer.Layer:
+        """It was to be decrypted and can't be: it passes or ends, and no server is asked."""
+        if course.step is Step.BLOCK:
+            return self._refuse(live, context, *course.reasons)
+        live.session.bypass(*course.reasons)
+        return PassThrough(context, shown=show.is_shown())
 
     def _bypass(self, context: Context) -> bool:
         """Asked between the two handshakes."""
         live = self._core.of(context.client)
         return bool(live and live.course and live.course.step is Step.BYPASS)
+
+    def _rejected(self, context: Context, alert: str) -> None:
+        if live := self._core.of(context.client):
+            self._core.rejected(live, alert)
 
     def _plain(self, data: bytes, context: Context, live: Live) -> layer.Layer | None:
         """HTTP is inspected as HTTP; anything else passes, recorded as what it is."""
@@ -143,10 +182,10 @@ class Decide:
         self._core.reporter.undecoded(live.session, self._core.now())
         return PassThrough(context, shown=show.is_shown())
 
-    def _refuse(self, live: Live, context: Context, reason: str) -> layer.Layer:
+    def _refuse(self, live: Live, context: Context, *reasons: str) -> layer.Layer:
         live.disarm()
         live.session.tls = True
-        live.session.block(reason)
+        live.session.block(*reasons)
         return Closed(context)
 
     def _late(self, live: Live, context: Context) -> None:

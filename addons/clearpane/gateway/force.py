@@ -6,8 +6,10 @@ its adapter, so that a save does not forge every leaf anew.
 
 import asyncio
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
+
+from OpenSSL import SSL
 
 from clearpane.antivirus.clamd import Clamd
 from clearpane.antivirus.scanner import Scanner
@@ -17,7 +19,9 @@ from clearpane.gateway.engines import make_daemon, make_scanner
 from clearpane.gateway.leaves import Leaves
 from clearpane.pages.page import Pages
 from clearpane.pipeline import Message
+from clearpane.sessions.confirmed import Confirmed
 from clearpane.verification.handshake import Handshake, TrustStore
+from clearpane.verification.verdict import Verdict
 
 _INLINE = 64 * 1024  # bytes that are hashed in under 0.1 ms
 
@@ -33,6 +37,11 @@ class Force:
     daemon: Clamd | None
     pages: Pages
     executor: Executor
+    confirmed: Confirmed = field(default_factory=Confirmed)
+
+    async def complete(self, verdict: Verdict, shown: SSL.Connection, name: str) -> Verdict:
+        """The verdict with what has to be asked elsewhere."""
+        return verdict
 
     async def scan(self, message: Message) -> tuple[Finding, ...]:
         """What the engines find in one message."""

@@ -13,7 +13,7 @@ from clearpane.gateway.boundary import fail_closed
 from clearpane.gateway.core import Core
 from clearpane.gateway.facts import name_of
 from clearpane.gateway.live import Live
-from clearpane.gateway.messages import answer, ask_readably, file_name, message_of, reader_of
+from clearpane.gateway.messages import answer, ask_readably, file_name, message_of, reader_of, stay_on_tcp
 from clearpane.gateway.stream import Size
 from clearpane.pipeline import (
     UNSEEN,
@@ -61,6 +61,12 @@ class Http:
         if flow.response or flow.error or not flow.live:
             return
         await self._inspect(self._core.begin_flow(flow), flow, Direction.UPLOAD)
+
+    @fail_closed
+    def responseheaders(self, flow: http.HTTPFlow) -> None:
+        live = self._core.of_flow(flow)
+        if live and flow.response and live.session.decrypted and not live.inbound:
+            stay_on_tcp(flow.response.headers)
 
     @fail_closed
     async def response(self, flow: http.HTTPFlow) -> None:
@@ -161,11 +167,13 @@ class Http:
         live.session.tls = False  # none that the client would see
         live.session.host = flow.request.host
         decision = self._core.decide(live, hello)
+        reason = str(decision.reason)
         if decision.decrypts:
-            return None
-        live.session.block(decision.reason)
-        live.session.ends(EndReason.POLICY_DENY)
-        return self._certificate_page(live, flow, (decision.reason,))
+            if self._core.admits(live):
+                return None
+            reason = "no-resource"  # it can't pass undecrypted: the client itself asked for it
+        live.session.block(reason)
+        return self._certificate_page(live, flow, (reason,))
 
     async def _inspect(self, live: Live, flow: http.HTTPFlow, direction: Direction) -> None:
         message = message_of(flow, direction)

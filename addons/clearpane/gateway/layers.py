@@ -14,6 +14,8 @@ from mitmproxy.proxy.layers.tcp import TcpEndHook, TcpErrorHook, TcpStartHook
 from mitmproxy.proxy.layers.tls import TlsClienthelloHook, TLSLayer
 from mitmproxy.tls import ClientHello, ClientHelloData
 
+from clearpane.verification.failures import alert_of
+
 
 class Closed(layer.Layer):
     """Ends both sides; where a decision could not be made, nothing flows."""
@@ -103,6 +105,7 @@ class ClientTLS(ClientTLSLayer):
     """TLS with the client, after the server's handshake has told what to do.
 
     `name` is the normalised server name: mitmproxy's own reading of a hello knows ASCII alone.
+    `rejected` is told of a fatal alert that comes after the handshake.
 
     Stock mitmproxy goes on with its default authority when the server's handshake fails, and can
     pass a session through only before it; here `bypass` is asked in between.
@@ -114,13 +117,14 @@ class ClientTLS(ClientTLSLayer):
         hello: ClientHello,
         name: str,
         bypass: Callable[[Context], bool],
+        rejected: Callable[[Context, str], None],
         *,
         shown: bool,
     ) -> None:
         super().__init__(context)
         self._shown = shown
         self._hello, self._name = hello, name
-        self._bypass = bypass
+        self._bypass, self._rejected = bypass, rejected
 
     def receive_handshake_data(
         self, data: bytes
@@ -137,6 +141,20 @@ class ClientTLS(ClientTLSLayer):
         if not self.conn.connected or not self.tls:
             return False, "connection closed early"
         return (yield from TLSLayer.receive_handshake_data(self, data))
+
+    def receive_data(self, data: bytes) -> layer.CommandGenerator[None]:
+        """In TLS 1.3 a client may end its handshake and only then say that it will not have the
+        certificate; stock mitmproxy logs that and tells no hook."""
+        relay = super().receive_data(data)
+        command = next(relay, None)
+        while command is not None:
+            if isinstance(command, commands.Log) and (alert := alert_of(command.message)):
+                self._rejected(self.context, alert)
+            reply = yield command
+            try:
+                command = relay.send(reply)
+            except StopIteration:
+                break
 
     def _pass_through(self, data: bytes) -> layer.CommandGenerator[tuple[bool, str | None]]:
         """The client's hello goes to a fresh connection; this layer and its parent step aside."""

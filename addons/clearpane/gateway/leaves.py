@@ -5,6 +5,7 @@ its Context is made once. The RSA key for clients without ECDSA takes a third of
 that is done beside the loop at the start.
 """
 
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from datetime import datetime
 
@@ -12,11 +13,15 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from OpenSSL import SSL
 
 from clearpane.authorities import keys, leaf
-from clearpane.authorities.authority import Authorities, Authority
+from clearpane.authorities.authority import Authorities
 from clearpane.authorities.cache import LeafCache, LeafId
+from clearpane.authorities.inbound import InboundCertificate
+from clearpane.authorities.keys import PrivateKey, ServerKey
 from clearpane.certificates.certificate import Certificate
 from clearpane.gateway import contexts
 from clearpane.pipeline import Course
+from clearpane.verification.profile import DecryptionProfile
+from clearpane.verification.protocol import ProtocolSettings
 
 # A Context weighs about 18 KiB: 4,096 of them stay under 80 MB.
 CAPACITY = 4096
@@ -36,20 +41,39 @@ class Leaves:
     def __len__(self) -> int:
         return len(self._ready)
 
-    def forged(self, real: Certificate, course: Course, ecdsa: bool, now: datetime) -> SSL.Context:
+    def forged(
+        self,
+        real: Certificate,
+        course: Course,
+        ecdsa: bool,
+        profile: DecryptionProfile,
+        now: datetime,
+    ) -> SSL.Context:
         """For a session that is decrypted: what the real certificate says, signed as judged."""
         authority = self._authorities.signer(course.signer, real.key_type)
         # An expired certificate keeps its real end, one that still holds may be cut: the flag
         # keeps one from standing in for the other once the end has passed.
         expired = real.not_after is not None and real.not_after < now
+        checks, protocol = profile.forward_proxy, profile.protocol
+        flags = leaf.Flags(checks.restrict_cert_exts, checks.auto_include_altname)
         name = LeafId(
-            real.fingerprint, authority.certificate.fingerprint, _kind(ecdsa), str(expired)
+            real.fingerprint,
+            authority.certificate.fingerprint,
+            _kind(ecdsa),
+            (expired, flags, protocol),
         )
         if ready := self._ready.get(name):
             return ready
         key, public = self._key(ecdsa)
-        forged = leaf.forge(real, authority, public, self._secret, now)
-        return self._keep(name, forged, authority, key)
+        forged = leaf.forge(real, authority, public, self._secret, now, flags)
+        return self._keep(name, forged, authority.chain, key, protocol)
+
+    def inbound(self, ours: InboundCertificate, protocol: ProtocolSettings) -> SSL.Context:
+        """The protected server's own certificate, as it stands."""
+        name = LeafId(ours.certificate.fingerprint, "inbound", ours.name, protocol)
+        if ready := self._ready.get(name):
+            return ready
+        return self._keep(name, ours.certificate.der, ours.chain, ours.key, protocol)
 
     def page(self, name: str, ecdsa: bool, now: datetime) -> SSL.Context:
         """For our own page, and for TLS spoken to the proxy itself: Trust, for this name alone."""
@@ -59,16 +83,21 @@ class Leaves:
             return ready
         key, public = self._key(ecdsa)
         own = leaf.page(name, authority, public, self._secret, now)
-        return self._keep(kept, own, authority, key)
+        return self._keep(kept, own, authority.chain, key, ProtocolSettings())
 
     def _keep(
-        self, name: LeafId, made: bytes, authority: Authority, key: contexts.LeafKey
+        self,
+        name: LeafId,
+        made: bytes,
+        chain: Sequence[bytes],
+        key: ServerKey,
+        protocol: ProtocolSettings,
     ) -> SSL.Context:
-        context = contexts.make(made, authority.chain, key)
+        context = contexts.make(made, chain, key, protocol.terms())
         self._ready.put(name, context)
         return context
 
-    def _key(self, ecdsa: bool) -> tuple[contexts.LeafKey, bytes]:
+    def _key(self, ecdsa: bool) -> tuple[PrivateKey, bytes]:
         if ecdsa:
             return self._ecdsa, self._ecdsa_public
         key = self._rsa.result()

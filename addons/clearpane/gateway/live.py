@@ -13,10 +13,11 @@ from mitmproxy.proxy.server import ConnectionHandler
 
 from clearpane.gateway.force import Force
 from clearpane.hello import Hello
-from clearpane.pipeline import Course, Step
-from clearpane.rulebase.decision import Decision
+from clearpane.pipeline import Course, Opening, Step
+from clearpane.rulebase.decision import Decision, RuleType
 from clearpane.sessions.session import Session
 from clearpane.verification.profile import DecryptionProfile
+from clearpane.verification.protocol import Terms
 from clearpane.verification.verdict import Verdict
 
 
@@ -30,7 +31,9 @@ class Live:
     handler: ConnectionHandler | None = None
     aliases: list[str] = field(default_factory=list)  # further client objects it goes by
     hello: Hello | None = None
-    decision: Decision | None = None
+    decision: Decision | None = None  # the one that holds; it may change once the server is seen
+    opening: Opening | None = None
+    terms: Terms | None = None  # for the servers of a client whose hello is known
     ecdsa: bool = True  # whether the client takes a P-256 leaf
     verdict: Verdict | None = None
     course: Course | None = None  # of the connection that the leaf was forged for
@@ -49,9 +52,14 @@ class Live:
 
     @property
     def profile(self) -> DecryptionProfile:
-        """The decryption profile of the rule that matched."""
-        name = self.decision.profile if self.decision else ""
-        return self.force.policy.decryption_profile(name)
+        """The decryption profile under which the handshakes are made."""
+        decision = self.opening.strictest if self.opening else self.decision
+        return self.force.policy.decryption_profile(decision.profile if decision else "")
+
+    @property
+    def inbound(self) -> bool:
+        """Whether the client is to see a protected server's own certificate."""
+        return self.decision is not None and self.decision.type is RuleType.INBOUND_INSPECTION
 
     @property
     def timer(self) -> asyncio.TimerHandle | None:

@@ -1,5 +1,6 @@
 """HTTP messages of mitmproxy as the pipeline takes them, and the product's pages as answers."""
 
+import re
 from email.message import Message as MimeMessage
 from urllib.parse import unquote
 
@@ -10,6 +11,11 @@ from clearpane.content.encodings import CODINGS
 from clearpane.pages.page import Page, Reader
 from clearpane.pipeline import Message
 from clearpane.sessions.session import Session
+
+# RFC 7838 section 3: alternatives are parted by commas, which quoted values may hold too.
+_ALTERNATIVE = re.compile(r'[^\s,](?:"[^"]*"|[^",])*')
+# HTTP/3, its drafts, and Google's QUIC before it.
+_QUIC = re.compile(r"(h3|hq|quic)[^=,]*=", re.IGNORECASE)
 
 
 def message_of(flow: http.HTTPFlow, direction: Direction) -> Message:
@@ -60,3 +66,14 @@ def reader_of(session: Session, flow: http.HTTPFlow) -> Reader:
 def answer(page: Page) -> http.Response:
     """A page as mitmproxy sends it; the connection is not used again after it on HTTP/1."""
     return http.Response.make(page.status, page.body, {**page.headers, "Connection": "close"})
+
+
+def stay_on_tcp(headers: http.Headers) -> None:
+    """Takes the offers of HTTP/3 from Alt-Svc (RFC 7838): QUIC would go past the gateway."""
+    offered = headers.get_all("alt-svc")
+    if not offered:
+        return
+    kept = [each for each in _ALTERNATIVE.findall(",".join(offered)) if not _QUIC.match(each)]
+    headers.pop("alt-svc")
+    if kept:
+        headers["alt-svc"] = ", ".join(kept)

@@ -14,6 +14,7 @@ from pathlib import Path
 from mitmproxy.log import ALERT
 
 from clearpane.authorities import store
+from clearpane.authorities.inbound_store import load_inbound
 from clearpane.configuration.load import fingerprint, load
 from clearpane.errors import ClearpaneError
 from clearpane.gateway.core import Core
@@ -93,7 +94,7 @@ class Watch:
     def _make(self) -> Force:
         before = self._core.force
         places, now = self._places, self._core.now()
-        policy = load(places.rules, places.ca, now, store.load, before.policy)
+        policy = load(places.rules, places.ca, now, store.load, load_inbound, before.policy)
         return put_in_force(policy, self._executor, before)
 
     async def _look(self, outside: bool = True) -> Fingerprint:

@@ -23,6 +23,7 @@ class Reporter:
     """The record files and captures of one state folder; one that can't be used: ClearpaneError."""
 
     def __init__(self, state: Path, report: Callable[[str], None]) -> None:
+        self._report = report
         self._journal = Journal(state / "log", report)
         self._captures = Captures(state / "pcap", report)
 
@@ -57,6 +58,13 @@ class Reporter:
         )
         row = threat.row(session, now, Unscanned(Unread.PROTOCOL), message, "allow")
         self._journal.put(Kind.THREAT, line(row))
+
+    def suggest(self, exclusion: str, client: str) -> None:
+        """A client would not have the forged certificate of a good server."""
+        self._report(
+            f"{client} rejected a certificate that is without fault; if its application pins the "
+            f"server's own, this line in exclusions.yaml exempts it: {exclusion}"
+        )
 
     def reopen(self) -> None:
         """The files may have been moved away."""

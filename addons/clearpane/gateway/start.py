@@ -19,6 +19,7 @@ from mitmproxy.addonmanager import Loader
 from mitmproxy.log import ALERT
 
 from clearpane.authorities import store
+from clearpane.authorities.inbound_store import load_inbound
 from clearpane.configuration.configuration import Configuration
 from clearpane.configuration.load import fingerprint, load
 from clearpane.errors import ClearpaneError, Problem, Severity
@@ -77,7 +78,8 @@ class Start:
         try:
             made = first_authorities(self._places.ca, self._core.now())
             self._loaded = fingerprint(self._places.rules, self._places.ca)
-            policy = load(self._places.rules, self._places.ca, self._core.now(), store.load)
+            rules, ca, now = self._places.rules, self._places.ca, self._core.now()
+            policy = load(rules, ca, now, store.load, load_inbound)
             reporter = Reporter(self._places.state, _complain)
         except ClearpaneError as error:
             _refuse(error.problems)

@@ -12,16 +12,23 @@ from mitmproxy.proxy.layers import modes
 from mitmproxy.tls import TlsData
 from OpenSSL import SSL
 
+from clearpane.authorities.inbound import choose
 from clearpane.gateway.boundary import abort, fail_closed
 from clearpane.gateway.core import Core
-from clearpane.gateway.failures import alert_of, reason_of
 from clearpane.gateway.live import Live
-from clearpane.pipeline import Course, Step, at_server
+from clearpane.pipeline import Course, Opening, Step, at_failure, at_server
+from clearpane.rulebase.decision import Action, Decision, Reason
 from clearpane.sessions.ends import EndReason
 from clearpane.sessions.tls import Leg
+from clearpane.verification.failures import alert_of, reason_of
+from clearpane.verification.handshake import Seen
+from clearpane.verification.verdict import Verdict
 
 # An unknown protocol that the server picks would end in raw TCP, so only these are offered.
 _HTTP2, _HTTP1 = b"h2", b"http/1.1"
+
+# TLS that only the server speaks, as behind `reverse:https://`: there was no hello to ask about.
+_UNASKED = Opening(Decision(Action.DECRYPT, Reason.NONE))
 
 
 class Tls:
@@ -42,28 +49,35 @@ class Tls:
         if live is None or not server.address:
             raise RuntimeError("a server connection that belongs to no session")
         server.sni = server.sni or client.sni or server.address[0]
-        if not server.alpn_offers:
+        if not server.alpn_offers and not live.profile.forward_proxy.strip_alpn:
             offers = (_HTTP2, _HTTP1) if ctx.options.http2 else (_HTTP1,)
             server.alpn_offers = [name for name in client.alpn_offers if name in offers]
         data.ssl_conn = live.force.handshake.connection(
-            server.sni, server.alpn_offers, live.profile
+            server.sni,
+            server.alpn_offers or (),
+            live.terms or live.profile.protocol.terms(),
+            staple=live.force.policy.settings.revocation.ocsp,
         )
         live.arm(partial(self._late, live, server), server.id)
 
     @fail_closed
-    def tls_established_server(self, data: TlsData) -> None:
+    async def tls_established_server(self, data: TlsData) -> None:
         live = self._core.of(data.context.client)
         if live is None or data.ssl_conn is None:
             raise RuntimeError("a server connection that belongs to no session")
         live.disarm(data.conn.id)
-        server, now = data.conn, self._core.now()
-        if data.context.server.via and server is not data.context.server:
+        if data.context.server.via and data.conn is not data.context.server:
             return
-        verdict = live.force.handshake.verdict(data.ssl_conn, server.sni or "", now)
-        course = at_server(live.force.policy, live.profile, verdict, now)
-        live.courses[server.id] = course
+        name = data.conn.sni or ""
+        verdict = live.force.handshake.verdict(data.ssl_conn, name, self._core.now())
+        verdict = await live.force.complete(verdict, data.ssl_conn, name)
+        self._judge(live, data.conn.id, verdict, name)
+
+    def _judge(self, live: Live, server: str, verdict: Verdict, name: str) -> None:
+        opening = live.opening or _UNASKED
+        course = at_server(live.force.policy, opening, verdict, name, self._core.now())
+        live.courses[server] = course
         if live.course is None:
-            live.course = course
             self._core.note_verdict(live, verdict, course)
 
     @fail_closed
@@ -72,11 +86,19 @@ class Tls:
         if live is None:
             return
         live.disarm(data.conn.id)
+        seen: Seen | None = data.ssl_conn.get_app_data() if data.ssl_conn else None
+        asked = isinstance(seen, Seen) and seen.asked
+        if asked and data.ssl_conn and data.ssl_conn.get_peer_certificate():
+            # It ended for want of a certificate, after it had shown its own.
+            name, now = data.conn.sni or "", self._core.now()
+            verdict = live.force.handshake.verdict(data.ssl_conn, name, now)
+            self._judge(live, data.conn.id, verdict, name)
+            return
         reason = live.failure or reason_of(data.conn.error or "")
-        course = Course(Step.BLOCK, reasons=(reason,))
+        course = at_failure(live.force.policy, live.opening or _UNASKED, reason, asked=asked)
         live.courses[data.conn.id] = course
         if live.course is None:
-            live.course = course
+            self._core.take_course(live, course)
             live.session.server = Leg()
 
     @fail_closed
@@ -102,6 +124,8 @@ class Tls:
             return
         live.session.block(*live.course.reasons)
         live.close_server(server)
+        if live.inbound:
+            abort(client)  # a page under our authority would tell a stranger nothing
         name = live.hello.name if live.hello else ""
         data.ssl_conn = _accept(self._page(live, name or server.address[0]), None, None)
 
@@ -116,6 +140,7 @@ class Tls:
         live.session.client = leg(data)
         if live.course.step is Step.DECRYPT:
             live.session.decrypted = True
+            self._core.newcomers.know(live.hello.name if live.hello else "")
 
     def tls_failed_client(self, data: TlsData) -> None:
         live = self._core.of(data.context.client)
@@ -125,14 +150,21 @@ class Tls:
         if live.session.blocked or data.context.server.address is None:
             return
         if alert := alert_of(data.conn.error or ""):
-            live.session.reject(alert)
+            self._core.rejected(live, alert)
         else:
             live.session.ends(EndReason.DECRYPT_ERROR)
+            self._core.suspect(live, closed=True)
 
     def _leaf(self, live: Live) -> SSL.Context:
-        assert live.verdict and live.verdict.certificate and live.course
+        assert live.verdict and live.verdict.certificate and live.course and live.course.decision
         real, now = live.verdict.certificate, self._core.now()
-        return live.force.leaves.forged(real, live.course, live.ecdsa, now)
+        profile = live.profile
+        if live.course.signer == "inbound":
+            ours = live.force.policy.inbound
+            chosen = choose([ours[name] for name in live.course.decision.certificates], real)
+            assert chosen
+            return live.force.leaves.inbound(chosen, profile.protocol)
+        return live.force.leaves.forged(real, live.course, live.ecdsa, profile, now)
 
     def _page(self, live: Live, name: str) -> SSL.Context:
         return live.force.leaves.page(name, live.ecdsa, self._core.now())

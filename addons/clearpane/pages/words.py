@@ -71,6 +71,7 @@ _SENTENCES = {
     "rule": "A rule exempts this connection from decryption.",
     "no-rule": "No rule decrypts this connection.",
     "excluded-predefined": "The site is on the predefined list of exclusions.",
+    "excluded-learned": "The site was found to work only without decryption.",
     "excluded-custom": "The site is on the administrator's list of exclusions.",
     "unscanned-too-big": "The content is too big to be checked for viruses.",
     "unscanned-encrypted": "The content is encrypted and can't be checked for viruses.",

@@ -73,6 +73,7 @@ def row(session: Session, now: datetime) -> Row:
         | {
             "revocation": session.revocation,
             "authority": session.authority,
+            "ech": "offered" if session.ech else "",
             "reason": list(session.reasons),
             "error": error(session),
         }

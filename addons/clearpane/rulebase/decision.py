@@ -29,6 +29,7 @@ class Reason(StrEnum):
     NO_RULE = "no-rule"
     EXCLUDED_PREDEFINED = "excluded-predefined"
     EXCLUDED_CUSTOM = "excluded-custom"
+    EXCLUDED_LEARNED = "excluded-learned"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ Whatever is wrong is recorded at its place and the parse goes on, so that one ru
 everything; the rules are only good for use where no error was recorded.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from clearpane.documents import mapping as documents
 from clearpane.documents.nearest import did_you_mean
@@ -45,8 +45,10 @@ def parse(
     categories: Categories,
     profiles: Collection[str],
     problems: Problems,
+    inbound: Collection[str] | None = None,
 ) -> tuple[Rule, ...]:
-    """All rules in their order, disabled and expired ones too."""
+    """All rules in their order, disabled and expired ones too. `inbound` are the names of the
+    certificates that a rule may list; None where they are not known, and any will do."""
     document.only("rules")
     blocks = document.mappings("rules") if document.required("rules") else None
     if blocks == ():
@@ -54,7 +56,7 @@ def parse(
             document.place_of("rules"), "there are no rules: nothing is decrypted", "write a rule"
         )
     _clashes(objects, categories, problems)
-    context = _Context(objects, categories, profiles)
+    context = _Context(objects, categories, profiles, inbound)
     found: list[Rule] = []
     places: dict[str, str] = {}
     for number, block in enumerate(blocks or (), 1):
@@ -79,8 +81,15 @@ def _clashes(objects: Objects, categories: Categories, problems: Problems) -> No
 class _Context:
     """What words can refer to; literals are parsed once however often they stand."""
 
-    def __init__(self, objects: Objects, categories: Categories, profiles: Collection[str]) -> None:
+    def __init__(
+        self,
+        objects: Objects,
+        categories: Categories,
+        profiles: Collection[str],
+        inbound: Collection[str] | None,
+    ) -> None:
         self.objects = objects
+        self.inbound = inbound
         self.categories = frozenset(categories.names) | objects.domain_lists.keys()
         self.profiles = profiles
         self.user_words = (*users.RESERVED, *objects.users.groups)
@@ -129,7 +138,7 @@ def _rule(block: documents.Mapping, number: int, context: _Context) -> Rule:
         expires=block.date("expires"),
         action=action,
         type=kind,
-        certificates=_certificates(block, action, kind),
+        certificates=_certificates(block, action, kind, context),
         profile=_profile(block, context.profiles),
         log_success=block.flag("log-success"),
         log_fail=block.flag("log-fail", True),
@@ -223,20 +232,32 @@ def _type(block: documents.Mapping) -> RuleType:
     return block.choice("type", RuleType, RuleType.FORWARD_PROXY)
 
 
-def _certificates(block: documents.Mapping, action: Action, kind: RuleType) -> tuple[Text, ...]:
+def _certificates(
+    block: documents.Mapping, action: Action, kind: RuleType, context: _Context
+) -> tuple[Text, ...]:
+    """A rule that passes sessions through needs none, whatever its type, as on the firewall."""
     found = block.texts("certificates") or ()
     inbound = kind is RuleType.INBOUND_INSPECTION
     if found and not inbound:
         block.error("certificates", f"certificates are for the type {RuleType.INBOUND_INSPECTION}")
     if inbound and action is Action.DECRYPT and "certificates" not in block:
         block.error("type", f"{kind} needs certificates", "name those under ca/inbound")
-    elif inbound and action is Action.DECRYPT:
-        block.warning("type", f"{kind} is not acted on yet: clients see a forged certificate")
     if len(found) > _CERTIFICATES:
         block.error(
             "certificates", f"certificates: {len(found)} are over the limit of {_CERTIFICATES}"
         )
+    if inbound and context.inbound is not None:
+        _present(block, found, context.inbound)
     return found
+
+
+def _present(block: documents.Mapping, names: Iterable[Text], known: Collection[str]) -> None:
+    for name in names:
+        if name not in known:
+            guess = did_you_mean(name, known)
+            cure = f"put {name}.crt and {name}.key, or {name}.p12, there"
+            message = f"certificates: there is no certificate {name} in ca/inbound"
+            block.error(name, message, f"{guess} else {cure}" if guess else cure)
 
 
 def _profile(block: documents.Mapping, profiles: Collection[str]) -> str:

@@ -47,6 +47,20 @@ class Zones:
                 return zone
         return ""
 
+    def listener_in(self, zone: str) -> str:
+        """The first of the zone's listeners; empty where it has none."""
+        return next((each for each, own in self._listeners.items() if own == zone), "")
+
+    def number_in(self, zone: str) -> int | None:
+        """An address of the zone, as `addresses.number`; None where no network of its own has one
+        that no longer network takes away."""
+        for shift, table in self._tables:
+            for bits, own in table.items():
+                first = (bits << shift) + min(1, shift)
+                if own == zone and self.of_number(first) == zone:
+                    return first
+        return None
+
 
 def parse(document: documents.Mapping | None) -> Zones:
     """The block `zones` of the settings."""

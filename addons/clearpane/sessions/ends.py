@@ -42,6 +42,7 @@ _BLOCKS = {
     "no-rule": EndReason.POLICY_DENY,
     "excluded-predefined": EndReason.POLICY_DENY,
     "excluded-custom": EndReason.POLICY_DENY,
+    "excluded-learned": EndReason.POLICY_DENY,
 }
 
 _ALERTS = {

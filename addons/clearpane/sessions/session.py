@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from clearpane.hello import Hello
-from clearpane.rulebase.decision import Decision, Reason
+from clearpane.rulebase.decision import Decision
 from clearpane.sessions.ends import EndReason, for_alert, for_block, weightier
 from clearpane.sessions.tls import UNKNOWN, Leg, ServerCertificate
 
@@ -30,9 +30,6 @@ class Handling(StrEnum):
     ALLOW = "allow"
     BLOCK = "block"
     BYPASS = "bypass"
-
-
-_EXCLUDED = frozenset((Reason.EXCLUDED_PREDEFINED, Reason.EXCLUDED_CUSTOM))
 
 
 @dataclass(slots=True)
@@ -58,11 +55,13 @@ class Session:
     host: str = ""
     sni: str = ""
     tls: bool = False
+    ech: bool = False  # an encrypted hello was offered, real or as GREASE
     decision: Decision | None = None
     app: str = App.INCOMPLETE
     action: str = "allow"
     decrypted: bool = False
     blocked: bool = False
+    bypassed: bool = False
     authority: str = ""
     reasons: list[str] = field(default_factory=list)
     client: Leg = UNKNOWN
@@ -101,6 +100,11 @@ class Session:
         self.note(*reasons)
         self.ends(for_block(reasons))
 
+    def bypass(self, *reasons: str) -> None:
+        """The session passes untouched, for what came to light after the rulebase's answer."""
+        self.bypassed = True
+        self.note(*reasons)
+
     def reject(self, alert: str) -> None:
         """The client refused our certificate with this fatal alert."""
         self.alert = alert
@@ -119,10 +123,8 @@ class Session:
 
     @property
     def passed(self) -> bool:
-        """Whether it was left alone: by the rules, or by what the server's certificate says."""
-        if self.decision is None or not self.decision.decrypts:
-            return True
-        return not _EXCLUDED.isdisjoint(self.reasons)
+        """Whether it was left alone: by the rules, or for what the server or the client is."""
+        return self.bypassed or self.decision is None or not self.decision.decrypts
 
     @property
     def inbound(self) -> bool:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from clearpane.rulebase.decision import Decision
 from clearpane.sessions.counters import Counters, HitCounts
+from clearpane.sessions.pool import Pool
 from clearpane.sessions.session import Session
 
 
@@ -22,6 +23,7 @@ class Sessions:
         self._next = first
         self.counters = Counters()
         self.hits = HitCounts()
+        self.pool = Pool()
 
     def open(self, key: str, now: datetime, source: str, source_port: int) -> Session:
         """A new session; a key that is open already is the caller's mistake (ValueError)."""
@@ -43,12 +45,20 @@ class Sessions:
         if decision.rule:
             self.hits.hit(decision.rule, now)
 
+    def admit(self, session: Session, limit: int) -> bool:
+        """Whether a session may be decrypted: there is a place in the pool, and it is taken."""
+        if self.pool.take(session.id, limit):
+            return True
+        self.counters.count("proxy_flow_alloc_failure")
+        return False
+
     def close(self, key: str, now: datetime) -> Session | None:
         """The session, ended and counted; None where it is closed already or never was open."""
         session = self._open.pop(key, None)
         if session is None:
             return None
         session.end = now
+        self.pool.release(session.id)
         self.counters.count(f"handling {session.handling}" if session.tls else "handling none")
         self.counters.count(f"end {session.end_reason}")
         if session.authority:

@@ -5,8 +5,9 @@ certificates are let through OpenSSL (security level 0) because our own checks j
 versions and suites are offered is the profile's alone.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from OpenSSL import SSL, crypto
@@ -15,11 +16,11 @@ from clearpane.certificates import pem
 from clearpane.errors import ClearpaneError
 from clearpane.hello import address
 from clearpane.verification.chain import judge_chain
-from clearpane.verification.profile import DecryptionProfile
-from clearpane.verification.protocol import ProtocolSettings, Version
+from clearpane.verification.faults import Fault
+from clearpane.verification.protocol import Terms, Version
 from clearpane.verification.verdict import Verdict
 
-_VERSIONS = {
+VERSIONS = {
     Version.TLS1_0: SSL.TLS1_VERSION,
     Version.TLS1_1: SSL.TLS1_1_VERSION,
     Version.TLS1_2: SSL.TLS1_2_VERSION,
@@ -41,40 +42,55 @@ class TrustStore:
         self.anchors = frozenset(ders)
 
 
+# Clients' offers differ in few ways; whoever varies his own at will pushes out others' Contexts.
+_CONTEXTS = 64
+_ASKS_FOR_CERTIFICATE = b"read server certificate request"
+
+
+@dataclass(slots=True)
+class Seen:
+    """What one handshake has shown so far: faults, whether the server asked for a client's
+    certificate, and the OCSP answer (DER) that it stapled."""
+
+    faults: list[Fault] = field(default_factory=list)
+    asked: bool = False
+    staple: bytes = b""
+
+
 class Handshake:
     """Makes the connections to servers and reads their verdicts."""
 
     def __init__(self, store: TrustStore) -> None:
-        self._store = store
-        # One Context per kind of profile, of which an administrator writes a handful.
-        self._contexts: dict[ProtocolSettings, SSL.Context] = {}
+        self.store = store
+        self._contexts: OrderedDict[Terms, SSL.Context] = OrderedDict()
 
     def connection(
-        self, sni: str, alpn: Sequence[bytes], profile: DecryptionProfile
+        self, sni: str, alpn: Sequence[bytes], terms: Terms, *, staple: bool = False
     ) -> SSL.Connection:
         """A client connection that is ready to say hello. `sni` is a normalised host name, an
-        address or empty."""
-        context = self._contexts.get(profile.protocol)
-        if context is None:
-            context = self._contexts[profile.protocol] = _context(self._store, profile.protocol)
-        made = SSL.Connection(context)
-        made.set_app_data([])
+        address or empty; with `staple` the server is asked for its OCSP answer."""
+        made = SSL.Connection(self._context(terms))
+        made.set_app_data(Seen())
         if sni and not _is_address(sni):
             made.set_tlsext_host_name(sni.encode("ascii"))
         if alpn:
             made.set_alpn_protos(list(alpn))
+        if staple:
+            made.request_ocsp()
         made.set_connect_state()
         return made
 
     def verdict(self, connection: SSL.Connection, name: str, now: datetime) -> Verdict:
-        """What is to be said of the server after the handshake. `name` is what it was asked for."""
+        """What is to be said of the server once its certificate is there. `name` is what it was
+        asked for."""
+        seen: Seen = connection.get_app_data()
         judged = judge_chain(
-            faults=connection.get_app_data(),
-            sent=_ders(connection.get_peer_cert_chain() or ()),
+            faults=seen.faults,
+            sent=sent(connection),
             path=_ders(connection.get_verified_chain() or ()),
             name=name,
             now=now,
-            anchors=self._store.anchors,
+            anchors=self.store.anchors,
         )
         return replace(
             judged,
@@ -82,20 +98,37 @@ class Handshake:
             cipher=connection.get_cipher_name() or "",
             group=connection.get_group_name() or "",
             alpn=connection.get_alpn_proto_negotiated().decode("latin-1"),
+            asks_for_certificate=seen.asked,
         )
 
+    def _context(self, terms: Terms) -> SSL.Context:
+        context = self._contexts.get(terms)
+        if context is None:
+            context = self._contexts[terms] = _context(self.store, terms)
+            if len(self._contexts) > _CONTEXTS:
+                self._contexts.popitem(last=False)
+        self._contexts.move_to_end(terms)
+        return context
 
-def _context(store: TrustStore, protocol: ProtocolSettings) -> SSL.Context:
-    oldest, newest = protocol.versions
+
+def sent(connection: SSL.Connection) -> tuple[bytes, ...]:
+    """What the server sent, its own certificate first (DER)."""
+    return _ders(connection.get_peer_cert_chain() or ())
+
+
+def _context(store: TrustStore, terms: Terms) -> SSL.Context:
     context = SSL.Context(SSL.TLS_CLIENT_METHOD)
-    context.set_min_proto_version(_VERSIONS[oldest])
-    context.set_max_proto_version(_VERSIONS[newest])
-    context.set_cipher_list(":".join((*protocol.ciphers, "@SECLEVEL=0")).encode("ascii"))
-    if protocol.suites:
-        context.set_tls13_ciphersuites(":".join(protocol.suites).encode("ascii"))
+    context.set_min_proto_version(VERSIONS[terms.oldest])
+    context.set_max_proto_version(VERSIONS[terms.newest])
+    if terms.ciphers:
+        context.set_cipher_list(":".join((*terms.ciphers, "@SECLEVEL=0")).encode("ascii"))
+    if terms.suites:
+        context.set_tls13_ciphersuites(":".join(terms.suites).encode("ascii"))
     # The verdict is read once: a server must not show another certificate later.
     context.set_options(SSL.OP_NO_COMPRESSION | SSL.OP_NO_RENEGOTIATION)
     context.set_verify(SSL.VERIFY_PEER, _collect)
+    context.set_info_callback(_notice)
+    context.set_ocsp_client_callback(_keep_staple)
     anchors = context.get_cert_store()
     assert anchors is not None
     anchors.set_flags(crypto.X509StoreFlags.PARTIAL_CHAIN)
@@ -104,12 +137,23 @@ def _context(store: TrustStore, protocol: ProtocolSettings) -> SSL.Context:
     return context
 
 
+def _notice(connection: SSL.Connection, _where: int, _ret: int) -> None:
+    """A CertificateRequest is in no result of OpenSSL's, only in the state on the way."""
+    if _ASKS_FOR_CERTIFICATE in connection.get_state_string():
+        connection.get_app_data().asked = True
+
+
+def _keep_staple(connection: SSL.Connection, staple: bytes, _data: object) -> bool:
+    connection.get_app_data().staple = staple
+    return True  # what it is worth is judged later
+
+
 def _collect(
     connection: SSL.Connection, _certificate: crypto.X509, number: int, depth: int, _ok: int
 ) -> bool:
     """Notes each fault and goes on."""
     if number:
-        connection.get_app_data().append((number, depth))
+        connection.get_app_data().faults.append((number, depth))
     return True
 
 

@@ -18,6 +18,14 @@ def covers(certificate: Certificate, name: str) -> bool:
     return any(each.kind is kind and each.value.lower() in wanted for each in certificate.names)
 
 
+def covers_by_common_name(certificate: Certificate, name: str) -> bool:
+    """The same by the CommonName of a certificate without subjectAltName, as clients did once."""
+    try:
+        return certificate.san is None and host_name(certificate.common_name) == host_name(name)
+    except ValueError:
+        return False
+
+
 def _spellings(name: str) -> set[str]:
     """What a dNSName may be to cover the name; comparing whole leaves no room for partial
     wildcards, and a NUL or an octet above ASCII equals nothing here."""

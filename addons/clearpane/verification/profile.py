@@ -45,6 +45,11 @@ class NoProxy:
     block_expired_certificate: bool = False
     block_untrusted_issuer: bool = False
 
+    @property
+    def looks(self) -> bool:
+        """Whether the server's certificate must be seen."""
+        return self.block_expired_certificate or self.block_untrusted_issuer
+
 
 @dataclass(frozen=True, slots=True)
 class DecryptionProfile:
@@ -55,13 +60,17 @@ class DecryptionProfile:
     no_proxy: NoProxy = NoProxy()
     protocol: ProtocolSettings = field(default_factory=ProtocolSettings)
 
-    @property
-    def versions(self) -> tuple[Version, Version]:
-        return self.protocol.versions
+    def blocks_unsupported(self, reason: Reason, *, inbound: bool) -> bool:
+        """Whether a session ends that needs a TLS version or suite which the profile excludes."""
+        part = self.inbound_inspection if inbound else self.forward_proxy
+        if reason is Reason.UNSUPPORTED_VERSION:
+            return part.block_unsupported_version
+        return part.block_unsupported_cipher
 
-    @property
-    def ciphers(self) -> tuple[str, ...]:
-        return (*self.protocol.suites, *self.protocol.ciphers)
+    def blocks_without_resource(self, *, inbound: bool) -> bool:
+        """Whether a session ends that finds no place in the pool."""
+        part = self.inbound_inspection if inbound else self.forward_proxy
+        return part.block_if_no_resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +87,25 @@ class Outcome:
 
 def judge(verdict: Verdict, profile: DecryptionProfile) -> Outcome:
     """The outcome for a session that the rulebase wants decrypted."""
-    barred = set(NO_LEAF)
-    if profile.forward_proxy.block_expired_certificate:
-        barred |= EXPIRY
-    if profile.forward_proxy.block_untrusted_issuer:
-        barred |= UNTRUST - EXPIRY
+    checks = profile.forward_proxy
+    barred = NO_LEAF | _barred(checks)
+    if checks.block_unknown_cert:
+        barred |= {Reason.STATUS_UNKNOWN}
+    if checks.block_timeout_cert:
+        barred |= {Reason.STATUS_TIMEOUT}
     blocked = tuple(reason for reason in verdict.reasons if reason in barred)
     return Outcome(None if blocked else verdict.signer, blocked)
+
+
+def judge_passing(verdict: Verdict, profile: DecryptionProfile) -> tuple[Reason, ...]:
+    """What ends a session that the rulebase leaves alone (`ssl-no-proxy`); nothing: it passes."""
+    barred = _barred(profile.no_proxy)
+    return tuple(reason for reason in verdict.reasons if reason in barred)
+
+
+def _barred(checks: ForwardProxy | NoProxy) -> frozenset[Reason]:
+    barred = EXPIRY if checks.block_expired_certificate else frozenset[Reason]()
+    return barred | (UNTRUST - EXPIRY) if checks.block_untrusted_issuer else barred
 
 
 _PARTS = (
@@ -94,17 +115,6 @@ _PARTS = (
     "ssl-protocol-settings",
 )
 
-# What can be switched on and is not acted on yet: said, so that nobody relies on it.
-_LATER = {
-    "ssl-forward-proxy": (
-        "restrict-cert-exts",
-        "auto-include-altname",
-        "block-client-cert",
-        "block-if-no-resource",
-        "strip-alpn",
-    ),
-    "ssl-no-proxy": ("block-expired-certificate", "block-untrusted-issuer"),
-}
 _NOT_IN_OPENSSL = {"enc-algo-3des": "3DES", "enc-algo-rc4": "RC4", "auth-algo-md5": "MD5"}
 
 
@@ -138,8 +148,6 @@ def _switches[P: (ForwardProxy, InboundInspection, NoProxy)](
     switches = {_key(switch): switch.name for switch in fields(kind)}
     part.only(*switches)
     on = {switch: part.flag(switch) for switch in switches}
-    if later := [switch for switch in _LATER.get(key, ()) if on[switch]]:
-        part.warning(part.place, f"not acted on yet: {key} {', '.join(later)}")
     return kind(**{switches[switch]: value for switch, value in on.items()})
 
 

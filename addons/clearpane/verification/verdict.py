@@ -25,7 +25,8 @@ class Verdict:
 
     `path` begins with the certificate and ends with the anchor, or where the search ended; then
     `missing_issuer` names who was not found and `ca_issuers` where the last one says he is.
-    `root_name` is empty unless the path has an anchor.
+    `root_name` is empty unless the path has an anchor. `asks_for_certificate` is whether the
+    server wants one of its client, at need or as it likes.
     """
 
     reasons: tuple[Reason, ...]
@@ -39,6 +40,7 @@ class Verdict:
     missing_issuer: str = ""
     ca_issuers: tuple[str, ...] = ()
     root_name: str = ""
+    asks_for_certificate: bool = False
 
     @property
     def signer(self) -> Signer | None:

@@ -281,6 +281,20 @@ def test_what_cannot_be_read_is_one_clear_line(
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("kind", ["ed25519", "ed448"])
+def test_a_server_may_have_a_key_that_no_authority_has(
+    kind: str, openssl: OpenSSL, tmp_path: Path
+) -> None:
+    openssl("genpkey", "-algorithm", kind, "-out", "key.pem")
+    openssl("pkey", "-in", "key.pem", "-outform", "DER", "-out", "key.der")
+    openssl("req", "-x509", "-key", "key.pem", "-subj", "/CN=www.test", "-out", "www.crt")
+    p12 = ("pkcs12", "-export", "-inkey", "key.pem", "-in", "www.crt", "-passout", "pass:")
+    openssl(*p12, "-out", "www.p12")
+    for file in ("key.pem", "key.der", "www.p12"):
+        found = importing.read_server((tmp_path / file).read_bytes(), file)
+        assert (found.keys, len(found.edwards)) == ((), 1)
+
+
 @pytest.mark.parametrize("kind", ["ed25519", "ed448", "x25519"])
 def test_keys_of_other_kinds_are_refused(kind: str, openssl: OpenSSL, tmp_path: Path) -> None:
     openssl("genpkey", "-algorithm", kind, "-out", "key.pem")

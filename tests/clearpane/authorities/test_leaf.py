@@ -522,3 +522,42 @@ def test_a_subordinate_authority_sends_its_chain(
     forged = leaf.forge(real(), below, keys.public_key(leaf_key), secret, now)
     assert handshake(forged, leaf_key, company, "www.test", below.chain) == ""
     assert "unable to get local issuer" in handshake(forged, leaf_key, company, "www.test")
+
+
+def oids(forged: Certificate) -> set[str]:
+    return {extension.oid for extension in forged.extensions}
+
+
+def test_a_restricted_leaf_has_what_browsers_need_and_a_serial_of_its_own(
+    real: Make, trust: Authority, secret: bytes, leaf_key: keys.PrivateKey, now: datetime
+) -> None:
+    public = keys.public_key(leaf_key)
+    plain = leaf.forge(real(), trust, public, secret, now)
+    restricted = leaf.forge(real(), trust, public, secret, now, leaf.Flags(restricted=True))
+    assert oids(Certificate.parse(restricted)) == {"2.5.29.15", "2.5.29.37", "2.5.29.17"}
+    assert serial(restricted) != serial(plain)
+
+
+@pytest.mark.parametrize(
+    ("subject", "san", "expected"),
+    [
+        pytest.param(text(CN="www.test"), None, ["www.test"], id="a host name"),
+        pytest.param(text(CN="192.0.2.1"), None, ["192.0.2.1"], id="an address"),
+        pytest.param(text(CN="AnyDesk Client"), None, [], id="no host name"),
+        pytest.param(der.sequence(), None, [], id="no name at all"),
+        pytest.param(text(CN="other.test"), names(HOST), ["www.test"], id="names of its own"),
+    ],
+)
+def test_a_common_name_is_appended_where_a_profile_says_so(
+    subject: bytes,
+    san: bytes | None,
+    expected: list[str],
+    real: Make,
+    trust: Authority,
+    secret: bytes,
+    leaf_key: keys.PrivateKey,
+    now: datetime,
+) -> None:
+    flags, server = leaf.Flags(altname=True), real(subject=subject, san=san)
+    forged = leaf.forge(server, trust, keys.public_key(leaf_key), secret, now, flags)
+    assert [each.value for each in Certificate.parse(forged).names] == expected

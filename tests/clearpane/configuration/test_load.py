@@ -456,6 +456,72 @@ def test_our_own_authority_is_no_anchor(site: Site) -> None:
     assert error.startswith("ca/trusted-roots/own.pem: error: this is the gateway's own authority")
 
 
+INBOUND = "name: r, action: decrypt, type: ssl-inbound-inspection"
+
+
+class TestInbound:
+    """The protected servers' certificates and the rules that name them."""
+
+    def test_they_are_found_by_name(self, site: Site) -> None:
+        server = site.protect("www")
+        site.write("decryption.yaml", f"rules: [{{{INBOUND}, certificates: www}}]")
+        assert {name: each.certificate.der for name, each in site.load().inbound.items()} == {
+            "www": server.der
+        }
+        assert not any("ca/inbound" in text for text in site.problems())
+
+    def test_one_that_is_not_there_is_an_error_beside_all_others(self, site: Site) -> None:
+        site.protect("www")
+        rules = f"rules:\n  - {{{INBOUND}, certificates: [wwww, www]}}\n  - {{nam: x}}\n"
+        site.write("decryption.yaml", rules)
+        (site.ca / "forward-trust.key").chmod(0o640)
+        errors = site.errors()
+        assert errors[0].startswith(
+            'rules/decryption.yaml:2:77: error: rule "r": certificates: there is no certificate '
+            'wwww in ca/inbound (did you mean "www"? else put '
+        )
+        assert [text.split(":")[0] for text in errors] == [
+            *["rules/decryption.yaml"] * 3,
+            "ca/forward-trust.key",
+        ]
+
+    def test_one_that_cannot_be_read_is_one_error(self, site: Site) -> None:
+        site.protect("www")
+        (site.ca / "inbound" / "www.key").unlink()
+        site.write("decryption.yaml", f"rules: [{{{INBOUND}, certificates: www}}]")
+        (error,) = site.errors()
+        assert error.startswith("ca/inbound/www.key: error: this file is missing")
+
+    def test_one_that_no_rule_names_is_a_warning(self, site: Site) -> None:
+        site.protect("www")
+        assert (
+            "ca/inbound/www.crt: warning: no rule uses the certificate www "
+            "(name it in a rule under certificates, or move it)"
+        ) in site.problems()
+
+    def test_no_server_has_the_key_of_an_authority(self, site: Site) -> None:
+        key = site.load().authorities.untrust.key
+        site.protect("www", key=key)
+        (error,) = site.errors()
+        assert error.startswith("ca/inbound/www.crt: error: the server has the same key as one of")
+
+    def test_rules_alone_are_read_without_them(self, site: Site) -> None:
+        site.write("decryption.yaml", f"rules: [{{{INBOUND}, certificates: www}}]")
+        assert load_rules(site.rules, NOW).rulebase.rules[0].certificates == ("www",)
+
+    def test_a_change_is_noticed(self, site: Site) -> None:
+        seen = {fingerprint(site.rules, site.ca)}
+        for change in (
+            lambda: site.protect("www"),
+            lambda: site.protect("www"),
+            lambda: (site.ca / "inbound" / "www.pass").write_text("secret"),
+            lambda: (site.ca / "inbound" / "www.crt").unlink(),
+        ):
+            change()
+            assert len(seen | {fingerprint(site.rules, site.ca)}) == len(seen) + 1
+            seen.add(fingerprint(site.rules, site.ca))
+
+
 def test_a_fingerprint_changes_with_every_file_that_counts(site: Site, tmp_path: Path) -> None:
     outside = tmp_path / "partners.txt"
     outside.write_text("192.0.2.1\n")

@@ -79,6 +79,12 @@ antivirus: {scan-limit: 1MiB}
             '1:21: error: deny-setup-failure must be true or false, not "on"',
             id="on is no flag",
         ),
+        pytest.param(
+            "learned-exclusions: {pinned: lern}",
+            "1:31: error: learned-exclusions: pinned must be off, suggest or learn "
+            '(did you mean "learn"?)',
+            id="an unknown way to learn",
+        ),
         pytest.param("users: {}", "1:8: error: users: file is missing", id="users without a file"),
         pytest.param(
             "antivirus: yes",
@@ -94,10 +100,7 @@ def test_refusals(text: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("text", "consequence"),
     [
-        ("max-sessions: 50", "sessions are not limited"),
-        ("deny-setup-failure: yes", "sessions are not limited"),
         ("ssl-decrypt: {notify-user: yes}", "no opt-out page is shown"),
-        ("fetch: {intermediates: true}", "a missing intermediate leads to Untrust"),
         (
             "outputs: [{name: a, type: file, path: a.log}]",
             "records are written to the state folder alone",

@@ -11,6 +11,7 @@ from mitmproxy.tools.dump import DumpMaster
 
 from chains import NOW, Party, authority
 from clearpane.authorities import store
+from clearpane.authorities.inbound_store import load_inbound
 from clearpane.certificates import pem
 from clearpane.configuration.load import load
 from clearpane.gateway.force import Force, put_in_force
@@ -49,7 +50,7 @@ def executor() -> Iterator[Executor]:
 @pytest.fixture(scope="session")
 def base(ca: Path, executor: Executor) -> Force:
     """Anchors, leaves and compiled rules, which the policies of all tests go on using."""
-    return put_in_force(load(SHIPPED, ca, NOW, store.load), executor)
+    return put_in_force(load(SHIPPED, ca, NOW, store.load, load_inbound), executor)
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ import pytest
 from mitmproxy.proxy.layers.tls import get_client_hello
 from mitmproxy.tls import ClientHello
 
-from clearpane.gateway.client_hello import server_name, takes_ecdsa
+from clearpane.gateway.client_hello import offer, offers_ech, server_name, takes_ecdsa
+from clearpane.verification.protocol import Offer, Version
 
 
 def hello_of(context: ssl.SSLContext, name: str | None = None) -> ClientHello:
@@ -86,3 +87,27 @@ def words(*numbers: int) -> bytes:
 )  # fmt: skip
 def test_takes_ecdsa(extensions: list[tuple[int, bytes]], suites: bytes, expected: bool) -> None:
     assert takes_ecdsa(hello_with(*extensions, suites=suites)) is expected
+
+
+OFFERS = [
+    pytest.param(
+        [(43, b"\x06\x7a\x7a\x03\x04\x03\x03")], {Version.TLS1_3, Version.TLS1_2},
+        id="the extension, with GREASE",
+    ),
+    pytest.param(
+        [], {Version.TLS1_0, Version.TLS1_1, Version.TLS1_2}, id="TLS 1.2 without the extension"
+    ),
+    pytest.param([(43, b"")], {Version.TLS1_0, Version.TLS1_1, Version.TLS1_2}, id="a cut one"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("extensions", "versions"), OFFERS)
+def test_what_a_client_offers(extensions: list[tuple[int, bytes]], versions: set[Version]) -> None:
+    hello = hello_with(*extensions, suites=b"\x0a\x0a\xc0\x2b")
+    assert offer(hello) == Offer(frozenset(versions), frozenset((0x0A0A, 0xC02B)))
+
+
+@pytest.mark.parametrize("offered", [True, False])
+def test_an_encrypted_hello_is_noticed(offered: bool) -> None:
+    hello = hello_with(*([(0xFE0D, b"\x00")] if offered else []))
+    assert offers_ech(hello) is offered

@@ -3,6 +3,7 @@
 import ssl
 from contextlib import suppress
 
+import pytest
 import trustme
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
@@ -12,8 +13,10 @@ from OpenSSL import SSL
 from chains import shake_hands
 from clearpane.certificates import pem
 from clearpane.gateway import contexts
+from clearpane.verification.protocol import ProtocolSettings, Version
 
 CA = trustme.CA()
+TERMS = ProtocolSettings().terms()
 
 
 def context_for(host: str) -> SSL.Context:
@@ -21,7 +24,7 @@ def context_for(host: str) -> SSL.Context:
     leaf, *chain = [pem.certificates(blob.bytes())[0] for blob in issued.cert_chain_pems]
     key = load_pem_private_key(issued.private_key_pem.bytes(), None)
     assert isinstance(key, ec.EllipticCurvePrivateKey)
-    return contexts.make(leaf, chain, key)
+    return contexts.make(leaf, chain, key, TERMS)
 
 
 class Client:
@@ -87,7 +90,7 @@ def test_the_chain_is_sent_along() -> None:
     leaf, *chain = [pem.certificates(blob.bytes())[0] for blob in issued.cert_chain_pems]
     key = load_pem_private_key(issued.private_key_pem.bytes(), None)
     assert isinstance(key, ec.EllipticCurvePrivateKey)
-    server = SSL.Connection(contexts.make(leaf, chain, key))
+    server = SSL.Connection(contexts.make(leaf, chain, key, TERMS))
     server.set_app_data(AppData(client_alpn=None, server_alpn=None, http2=True))
     server.set_accept_state()
     client = SSL.Connection(SSL.Context(SSL.TLS_CLIENT_METHOD))
@@ -96,3 +99,43 @@ def test_the_chain_is_sent_along() -> None:
     sent = client.get_peer_cert_chain(as_cryptography=True) or []
     assert [each.public_bytes(Encoding.DER) for each in sent] == [leaf, *chain]
     assert len(chain) == 1
+
+
+TERMS_OF_PROFILES = [
+    pytest.param(ProtocolSettings(), "TLSv1.3", id="the default: the newest"),
+    pytest.param(ProtocolSettings(max_version=Version.TLS1_2), "TLSv1.2", id="TLS 1.2 at most"),
+    pytest.param(
+        ProtocolSettings(min_version=Version.TLS1_0, max_version=Version.TLS1_0), "TLSv1",
+        id="TLS 1.0, where an administrator wants it",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("protocol", "version"), TERMS_OF_PROFILES)
+def test_a_profile_holds_for_the_client_too(protocol: ProtocolSettings, version: str) -> None:
+    assert agreed(protocol).get_protocol_version_name() == version
+
+
+def test_a_suite_that_is_off_is_not_agreed() -> None:
+    protocol = ProtocolSettings(
+        max_version=Version.TLS1_2, enc_algo_aes_128_gcm=False, enc_algo_aes_256_gcm=False
+    )
+    assert agreed(protocol).get_cipher_name() == "ECDHE-ECDSA-CHACHA20-POLY1305"
+
+
+def agreed(protocol: ProtocolSettings) -> SSL.Connection:
+    """A client that takes everything, after its handshake under a profile."""
+    issued = CA.issue_cert("a.example")
+    leaf, *chain = [pem.certificates(blob.bytes())[0] for blob in issued.cert_chain_pems]
+    key = load_pem_private_key(issued.private_key_pem.bytes(), None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    server = SSL.Connection(contexts.make(leaf, chain, key, protocol.terms()))
+    server.set_app_data(AppData(client_alpn=None, server_alpn=None, http2=True))
+    server.set_accept_state()
+    context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+    context.set_min_proto_version(SSL.TLS1_VERSION)
+    context.set_cipher_list(b"ALL:@SECLEVEL=0")
+    client = SSL.Connection(context)
+    client.set_connect_state()
+    shake_hands(client, server)
+    return client

@@ -111,7 +111,7 @@ def asked(
 )
 async def test_which_layer(gateway: Gateway, question: dict, expected: type) -> None:  # type: ignore[type-arg]
     next_layer = asked(gateway, **question)
-    gateway.decide.next_layer(next_layer)
+    await gateway.decide.next_layer(next_layer)
     assert type(next_layer.layer) is expected
 
 
@@ -130,14 +130,14 @@ async def test_which_layer(gateway: Gateway, question: dict, expected: type) -> 
 async def test_more_is_waited_for(gateway: Gateway, question: dict) -> None:  # type: ignore[type-arg]
     next_layer = asked(gateway, **question)
     with pytest.raises(exceptions.AddonHalt):
-        gateway.decide.next_layer(next_layer)
+        await gateway.decide.next_layer(next_layer)
     assert next_layer.layer is None
 
 
-def test_a_layer_that_is_chosen_already_stays(gateway: Gateway) -> None:
+async def test_a_layer_that_is_chosen_already_stays(gateway: Gateway) -> None:
     next_layer = asked(gateway, b"GET / HTTP/1.1\r\n")
     chosen = next_layer.layer = PassThrough(next_layer.context, shown=False)
-    gateway.decide.next_layer(next_layer)
+    await gateway.decide.next_layer(next_layer)
     assert next_layer.layer is chosen
 
 

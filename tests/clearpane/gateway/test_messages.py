@@ -5,7 +5,14 @@ from mitmproxy import http
 from mitmproxy.test import tflow, tutils
 
 from clearpane.antivirus.profile import Direction
-from clearpane.gateway.messages import answer, ask_readably, file_name, message_of, reader_of
+from clearpane.gateway.messages import (
+    answer,
+    ask_readably,
+    file_name,
+    message_of,
+    reader_of,
+    stay_on_tcp,
+)
 from clearpane.pages.page import Page
 from clearpane.pipeline import Message
 from gateways import Gateway
@@ -117,3 +124,20 @@ def test_a_part_is_asked_for_only_where_that_is_allowed(partial: bool) -> None:
     request = tutils.treq(headers=http.Headers(range="bytes=1-2", if_range="x"))
     ask_readably(request, partial)
     assert ("range" in request.headers, "if-range" in request.headers) == (partial, partial)
+
+
+ALT_SVC = [
+    pytest.param(['h3=":443"; ma=86400'], [], id="HTTP/3"),
+    pytest.param(['h3-29=":443", h2="alt.test:443"; ma=60'], ['h2="alt.test:443"; ma=60'],
+                 id="a draft, and HTTP/2 elsewhere"),
+    pytest.param(['h3=":443"', 'hq=":1"', 'quic=":443"; v="46,43"'], [], id="older names"),
+    pytest.param(["clear"], ["clear"], id="clear"),
+    pytest.param([], [], id="nothing"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("sent", "kept"), ALT_SVC)
+def test_offers_of_quic_are_taken_out(sent: list[str], kept: list[str]) -> None:
+    headers = http.Headers([(b"alt-svc", each.encode()) for each in sent])
+    stay_on_tcp(headers)
+    assert headers.get_all("alt-svc") == kept

@@ -84,7 +84,6 @@ def test_inbound_is_what_the_client_was_shown() -> None:
     ("reasons", "expected"),
     [
         pytest.param((), Handling.ALLOW, id="the client broke the handshake off"),
-        pytest.param(("excluded-custom",), Handling.BYPASS, id="the certificate is excluded"),
         pytest.param(("unknown-issuer",), Handling.ALLOW, id="a fault is no bypass"),
     ],
 )
@@ -93,6 +92,14 @@ def test_a_session_that_was_to_be_decrypted(reasons: tuple[str, ...], expected: 
     session.decide(Decision(Action.DECRYPT, Reason.NONE, "one"))
     session.note(*reasons)
     assert session.handling is expected
+
+
+def test_a_session_that_passes_after_all() -> None:
+    session = a_session()
+    session.decide(Decision(Action.DECRYPT, Reason.NONE, "one"))
+    session.bypass("client-certificate-required")
+    assert (session.passed, session.handling) == (True, Handling.BYPASS)
+    assert session.reasons == ["client-certificate-required"]
 
 
 def test_reasons_are_noted_once_and_in_order() -> None:

@@ -27,7 +27,7 @@ from chains import (
 )
 from clearpane.certificates import der, pem
 from clearpane.errors import ClearpaneError
-from clearpane.verification.handshake import Handshake, TrustStore
+from clearpane.verification.handshake import Handshake, Seen, TrustStore
 from clearpane.verification.profile import DecryptionProfile
 from clearpane.verification.protocol import ProtocolSettings, Version
 from clearpane.verification.verdict import Verdict
@@ -307,7 +307,7 @@ ROWS = [
 
 def verdict_of(case: Case, root: Party, serve: Serve) -> Verdict:
     handshake = Handshake(TrustStore(b"", [party.der for party in (root, *case.anchors)]))
-    client, server = handshake.connection("www.test", [], PROFILE), serve(*case.sent)
+    client, server = handshake.connection("www.test", [], PROFILE.protocol.terms()), serve(*case.sent)
     shake_hands(client, server)
     return handshake.verdict(client, "www.test", NOW)
 
@@ -368,9 +368,9 @@ def test_an_anchor_need_not_be_a_root(
 ) -> None:
     case = build(root, intermediate)
     handshake = Handshake(TrustStore(b"", [party.der for party in case.anchors]))
-    client = handshake.connection("www.test", [], PROFILE)
+    client = handshake.connection("www.test", [], PROFILE.protocol.terms())
     shake_hands(client, serve(*case.sent))
-    assert client.get_app_data() == []  # OpenSSL itself finds no fault
+    assert client.get_app_data() == Seen()  # OpenSSL itself finds no fault
 
 
 def test_a_missing_issuer_is_named_with_his_addresses(
@@ -423,7 +423,7 @@ def test_servers_with_any_key_are_reached(
     serve: Serve,
 ) -> None:
     served = issue(intermediate, Spec(**changes))  # type: ignore[arg-type]
-    client = handshake.connection("www.test", [], PROFILE)
+    client = handshake.connection("www.test", [], PROFILE.protocol.terms())
     shake_hands(client, serve(served, intermediate, set_up=only(version)))
     verdict = handshake.verdict(client, "www.test", NOW)
     assert verdict.reasons == reasons
@@ -469,7 +469,7 @@ def test_the_profile_limits_what_is_agreed(
     serve: Serve,
 ) -> None:
     served = issue(intermediate, Spec(key=rsa_key(2048)))
-    client = handshake.connection("www.test", [], profile)
+    client = handshake.connection("www.test", [], profile.protocol.terms())
     server = serve(served, intermediate, set_up=set_up)
     if version is None:
         with pytest.raises(SSL.Error):
@@ -485,7 +485,7 @@ def test_what_was_agreed_is_in_the_verdict(
     def set_up(context: SSL.Context) -> None:
         context.set_alpn_select_callback(lambda _, offered: offered[0])
 
-    client = handshake.connection("www.test", [b"h2", b"http/1.1"], CHACHA)
+    client = handshake.connection("www.test", [b"h2", b"http/1.1"], CHACHA.protocol.terms())
     server = serve(issue(intermediate, Spec()), intermediate, set_up=set_up)
     shake_hands(client, server)
     verdict = handshake.verdict(client, "www.test", NOW)
@@ -498,7 +498,7 @@ def test_a_key_exchange_without_a_group_has_none(
     handshake: Handshake, intermediate: Party, serve: Serve
 ) -> None:
     profile = DecryptionProfile(protocol=ProtocolSettings(keyxchg_algo_ecdhe=False))
-    client = handshake.connection("www.test", [], profile)
+    client = handshake.connection("www.test", [], profile.protocol.terms())
     shake_hands(client, serve(issue(intermediate, Spec(key=rsa_key(2048))), intermediate))
     verdict = handshake.verdict(client, "www.test", NOW)
     assert (verdict.group, verdict.cipher) == ("", "AES128-GCM-SHA256")
@@ -521,7 +521,7 @@ def test_an_address_is_never_sent_as_a_name_and_compared_as_an_address(
     serve: Serve,
 ) -> None:
     served = issue(intermediate, Spec(extensions=(san(octets),)))
-    client, server = handshake.connection(asked, [], PROFILE), serve(served, intermediate)
+    client, server = handshake.connection(asked, [], PROFILE.protocol.terms()), serve(served, intermediate)
     shake_hands(client, server)
     assert server.get_servername() is None
     assert handshake.verdict(client, asked, NOW).reasons == reasons
@@ -530,7 +530,7 @@ def test_an_address_is_never_sent_as_a_name_and_compared_as_an_address(
 def test_without_a_name_none_is_sent_and_none_matches(
     handshake: Handshake, intermediate: Party, serve: Serve
 ) -> None:
-    client = handshake.connection("", [], PROFILE)
+    client = handshake.connection("", [], PROFILE.protocol.terms())
     server = serve(issue(intermediate, Spec()), intermediate)
     shake_hands(client, server)
     assert server.get_servername() is None
@@ -541,7 +541,7 @@ def test_connections_of_one_profile_do_not_share_faults(
     handshake: Handshake, intermediate: Party, serve: Serve
 ) -> None:
     good, bad = issue(intermediate, Spec()), issue(None, Spec())
-    first, second = (handshake.connection("www.test", [], PROFILE) for _ in range(2))
+    first, second = (handshake.connection("www.test", [], PROFILE.protocol.terms()) for _ in range(2))
     assert first.get_context() is second.get_context()
     shake_hands(first, serve(bad))
     shake_hands(second, serve(good, intermediate))
@@ -553,7 +553,7 @@ def test_a_server_cannot_show_another_certificate_later(
     handshake: Handshake, intermediate: Party, serve: Serve
 ) -> None:
     served = issue(intermediate, Spec())
-    client = handshake.connection("www.test", [], PROFILE)
+    client = handshake.connection("www.test", [], PROFILE.protocol.terms())
     server = serve(served, intermediate, set_up=only(SSL.TLS1_2_VERSION))
     shake_hands(client, server)
     server.renegotiate()
@@ -568,7 +568,7 @@ def test_a_server_cannot_show_another_certificate_later(
 
 def test_anchors_come_from_the_bundle_too(root: Party, intermediate: Party, serve: Serve) -> None:
     handshake = Handshake(TrustStore(pem.to_pem(root.der).encode()))
-    client = handshake.connection("www.test", [], PROFILE)
+    client = handshake.connection("www.test", [], PROFILE.protocol.terms())
     shake_hands(client, serve(issue(intermediate, Spec()), intermediate))
     assert handshake.verdict(client, "www.test", NOW).reasons == ()
 

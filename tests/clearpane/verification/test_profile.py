@@ -9,14 +9,20 @@ from clearpane.verification.profile import (
     ForwardProxy,
     InboundInspection,
     NoProxy,
+    Outcome,
     judge,
+    judge_passing,
     parse,
 )
 from clearpane.verification.protocol import ProtocolSettings, Version
 from clearpane.verification.reasons import Reason
-from clearpane.verification.verdict import Verdict
+from clearpane.verification.verdict import Signer, Verdict
 
 CERTIFICATE = Certificate.parse(issue(None, Spec()).der)
+
+
+def verdict(*reasons: Reason) -> Verdict:
+    return Verdict(reasons, CERTIFICATE)
 
 
 def profiles(text: str) -> tuple[dict[str, DecryptionProfile], list[str]]:
@@ -58,9 +64,10 @@ def test_best_practice_is_read() -> None:
         block_unsupported_cipher=True,
     )
     assert profile.protocol == ProtocolSettings(keyxchg_algo_rsa=False, auth_algo_sha1=False)
-    assert profile.versions == (Version.TLS1_2, Version.MAX)
-    assert profile.ciphers[0] == "TLS_AES_128_GCM_SHA256"
-    assert not any(cipher.endswith("-SHA") for cipher in profile.ciphers)
+    terms = profile.protocol.terms()
+    assert (terms.oldest, terms.newest) == (Version.TLS1_2, Version.MAX)
+    assert terms.suites[0] == "TLS_AES_128_GCM_SHA256"
+    assert not any(cipher.endswith("-SHA") for cipher in terms.ciphers)
 
 
 def test_every_part_is_read() -> None:
@@ -125,16 +132,6 @@ SAID = [
         'warning: decryption profile "p": enc-algo-3des has no effect: OpenSSL has no suite',
         id="what OpenSSL has no more",
     ),
-    pytest.param(
-        "ssl-forward-proxy: {block-client-cert: true, strip-alpn: true}",
-        "not acted on yet: ssl-forward-proxy block-client-cert, strip-alpn",
-        id="what is not acted on yet",
-    ),
-    pytest.param(
-        "ssl-no-proxy: {block-expired-certificate: true}",
-        "not acted on yet: ssl-no-proxy block-expired-certificate",
-        id="checks of sessions that are not decrypted",
-    ),
 ]
 
 
@@ -192,3 +189,68 @@ def test_outcomes(
     outcome = judge(Verdict(reasons, CERTIFICATE), profile)
     assert (outcome.signer, outcome.blocked) == (signer, blocked)
     assert outcome.page is (signer is None)
+
+
+SWITCHES = [
+    *("block-unsupported-version", "block-unsupported-cipher", "block-client-cert"),
+    *("block-if-no-resource", "strip-alpn", "restrict-cert-exts", "auto-include-altname"),
+]
+
+
+@pytest.mark.parametrize("switch", SWITCHES)
+def test_no_switch_is_read_and_not_acted_on(switch: str) -> None:
+    profile, said = one(f"ssl-forward-proxy: {{{switch}: true}}")
+    assert said == []
+    assert getattr(profile.forward_proxy, switch.replace("-", "_"))
+
+
+STATUS = [
+    pytest.param(Reason.STATUS_UNKNOWN, "block_unknown_cert", id="unknown status"),
+    pytest.param(Reason.STATUS_TIMEOUT, "block_timeout_cert", id="no status in time"),
+]
+
+
+@pytest.mark.parametrize(("reason", "switch"), STATUS)
+def test_an_uncertain_status_blocks_where_the_profile_says_so(reason: Reason, switch: str) -> None:
+    found = verdict(reason)
+    assert judge(found, DecryptionProfile()) == Outcome(Signer.FORWARD_TRUST)
+    strict = DecryptionProfile(forward_proxy=ForwardProxy(**{switch: True}))
+    assert judge(found, strict) == Outcome(None, (reason,))
+
+
+PASSING = [
+    pytest.param(NoProxy(), (Reason.EXPIRED, Reason.SELF_SIGNED), (), id="nothing is checked"),
+    pytest.param(
+        NoProxy(block_expired_certificate=True),
+        (Reason.EXPIRED, Reason.SELF_SIGNED), (Reason.EXPIRED,), id="dates",
+    ),
+    pytest.param(
+        NoProxy(block_untrusted_issuer=True),
+        (Reason.SELF_SIGNED, Reason.EXPIRED, Reason.NAME_MISMATCH), (Reason.SELF_SIGNED,),
+        id="the issuer, and no name",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("checks", "reasons", "blocked"), PASSING)
+def test_what_ends_a_session_that_is_not_decrypted(
+    checks: NoProxy, reasons: tuple[Reason, ...], blocked: tuple[Reason, ...]
+) -> None:
+    assert judge_passing(verdict(*reasons), DecryptionProfile(no_proxy=checks)) == blocked
+    assert checks.looks == (checks != NoProxy())
+
+
+UNSUPPORTED = [
+    pytest.param(Reason.UNSUPPORTED_VERSION, "block_unsupported_version", id="version"),
+    pytest.param(Reason.UNSUPPORTED_CIPHER, "block_unsupported_cipher", id="cipher"),
+]
+
+
+@pytest.mark.parametrize(("reason", "switch"), UNSUPPORTED)
+def test_each_part_has_its_own_switch_for_what_is_unsupported(reason: Reason, switch: str) -> None:
+    forward = DecryptionProfile(forward_proxy=ForwardProxy(**{switch: True}))
+    inbound = DecryptionProfile(inbound_inspection=InboundInspection(**{switch: True}))
+    assert forward.blocks_unsupported(reason, inbound=False)
+    assert not forward.blocks_unsupported(reason, inbound=True)
+    assert inbound.blocks_unsupported(reason, inbound=True)
+    assert not inbound.blocks_unsupported(reason, inbound=False)

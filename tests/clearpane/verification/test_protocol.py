@@ -3,7 +3,7 @@ from itertools import pairwise
 
 import pytest
 
-from clearpane.verification.protocol import ProtocolSettings, Version
+from clearpane.verification.protocol import Offer, ProtocolSettings, Terms, Version
 
 OFF = ProtocolSettings(
     keyxchg_algo_rsa=False,
@@ -105,3 +105,93 @@ def test_versions_have_an_order() -> None:
     order = list(Version)
     assert all(late.newer_than(early) for early, late in pairwise(order))
     assert not Version.TLS1_2.newer_than(Version.TLS1_2)
+
+
+def offers(*versions: Version, suites: tuple[int, ...]) -> Offer:
+    return Offer(frozenset(versions), frozenset(suites))
+
+
+MODERN = (0x1301, 0x1302, 0xC02B, 0xC02F, 0xC013, 0x002F)
+ALL = ProtocolSettings(keyxchg_algo_dhe=True)
+
+
+def test_terms_are_nowhere_weaker_than_what_the_client_offers() -> None:
+    offer = offers(Version.TLS1_2, Version.TLS1_3, suites=MODERN)
+    assert ALL.terms_with(offer) == Terms(
+        Version.TLS1_2,
+        Version.MAX,
+        (
+            *("ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-SHA"),
+            *("ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES128-SHA", "AES128-SHA"),
+        ),
+        ("TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384"),
+    )
+
+
+TERMS = [
+    pytest.param(
+        ProtocolSettings(),
+        offers(Version.TLS1_3, suites=(0x1301,)),
+        Terms(Version.TLS1_3, Version.MAX, (), ("TLS_AES_128_GCM_SHA256",)),
+        id="a client of TLS 1.3 alone asks no server of TLS 1.2",
+    ),
+    pytest.param(
+        ProtocolSettings(),
+        offers(Version.TLS1_2, suites=(0xC02B,)),
+        Terms(
+            Version.TLS1_2,
+            Version.MAX,
+            ("ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-RSA-AES128-GCM-SHA256"),
+            ProtocolSettings().suites,
+        ),
+        id="the server's kind of key and a newer version are its own choice",
+    ),
+    pytest.param(
+        ProtocolSettings(),
+        offers(Version.TLS1_2, Version.TLS1_3, suites=(0x1302, 0x0003)),
+        Terms(Version.TLS1_3, Version.MAX, (), ("TLS_AES_256_GCM_SHA384",)),
+        id="its old suites are none of ours",
+    ),
+    pytest.param(
+        ProtocolSettings(),
+        offers(Version.TLS1_2, Version.TLS1_3, suites=(0xC02F, 0x00FF)),
+        Terms(
+            Version.TLS1_2,
+            Version.TLS1_2,
+            ("ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-RSA-AES128-GCM-SHA256"),
+            (),
+        ),
+        id="it names TLS 1.3 and none of its suites",
+    ),
+    pytest.param(
+        ProtocolSettings(), offers(Version.TLS1_0, Version.TLS1_1, suites=MODERN), "version",
+        id="an old client",
+    ),
+    pytest.param(
+        ProtocolSettings(), offers(suites=MODERN), "version", id="a version that nobody knows"
+    ),
+    pytest.param(
+        ProtocolSettings(max_version=Version.TLS1_2),
+        offers(Version.TLS1_3, suites=MODERN), "version",
+        id="a profile without TLS 1.3, a client without anything else",
+    ),
+    pytest.param(
+        ProtocolSettings(), offers(Version.TLS1_2, suites=(0x003B, 0x000A)), "cipher",
+        id="NULL and 3DES alone",
+    ),
+    pytest.param(
+        ProtocolSettings(keyxchg_algo_rsa=False), offers(Version.TLS1_2, suites=(0x002F,)),
+        "cipher", id="RSA key exchange alone, where it is off",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("settings", "offer", "expected"), TERMS)
+def test_terms(settings: ProtocolSettings, offer: Offer, expected: Terms | str) -> None:
+    assert settings.terms_with(offer) == expected
+
+
+def test_every_suite_has_its_number() -> None:
+    everything = frozenset(range(0x10000))
+    offer = Offer(frozenset(Version), everything)
+    assert ALL.terms_with(offer) == ALL.terms()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clearpane.gateway.failures import alert_of, reason_of
+from clearpane.verification.failures import alert_of, reason_of
 
 
 @pytest.mark.parametrize(
