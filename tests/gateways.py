@@ -192,10 +192,12 @@ class TlsOrigin(Origin):
 
     def __init__(
         self, served: Party, *chain: Party, answer: Answer = lambda data: ok(b"hello"),
-        alpn: bytes = b"http/1.1",
+        alpn: bytes = b"http/1.1", asks: int = SSL.VERIFY_NONE, newest: int = 0,
     ) -> None:  # fmt: skip
         super().__init__(answer)
         context = SSL.Context(SSL.TLS_SERVER_METHOD)
+        context.set_verify(asks, lambda *_: True)
+        context.set_max_proto_version(newest)
         context.set_cipher_list(b"ALL:@SECLEVEL=0")
         context.use_certificate(x509.load_der_x509_certificate(served.der))
         context.use_privatekey(served.key)
@@ -225,9 +227,15 @@ class TlsClient:
     """A client that trusts Forward Trust and nobody else."""
 
     def __init__(
-        self, name: str, *, alpn: str = "http/1.1", checks: bool = True, ciphers: str = ""
+        self,
+        name: str,
+        *,
+        alpn: str = "http/1.1",
+        checks: bool = True,
+        ciphers: str = "",
+        trusts: str = "ca/forward-trust.crt",
     ) -> None:
-        context = ssl.create_default_context(cafile="ca/forward-trust.crt")
+        context = ssl.create_default_context(cafile=trusts)
         if ciphers:
             context.maximum_version = ssl.TLSVersion.TLSv1_2
             context.set_ciphers(ciphers)

@@ -107,7 +107,8 @@ def at_hello(
     if decision.decrypts:
         profile = policy.profile_id(decision.profile)
         if learned and learned.find(server_of(hello), profile, str(hello.source), now):
-            return Opening(replace(decision, action=Answer.NO_DECRYPT, reason=Because.EXCLUDED_LEARNED))
+            reason = Because.EXCLUDED_LEARNED
+            return Opening(replace(decision, action=Answer.NO_DECRYPT, reason=reason))
     elif decision.reason is Because.RULE and decision.category != "any":
         otherwise = policy.rulebase.decide(hello, now, categories=frozenset())
         if differs(decision, otherwise):

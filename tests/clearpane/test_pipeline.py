@@ -1,5 +1,6 @@
 """The order of one connection and of one message, under real policies."""
 
+import dataclasses
 import shutil
 from collections.abc import Sequence
 
@@ -8,6 +9,7 @@ import pytest
 from chains import NOW, Spec, issue, name, san
 from clearpane.antivirus.profile import Action, Actions, AntivirusProfile, Decoder, Direction
 from clearpane.authorities import store
+from clearpane.authorities.inbound import InboundCertificate
 from clearpane.certificates.certificate import Certificate
 from clearpane.configuration.configuration import Configuration
 from clearpane.content.detection import Detection, Finding, Severity, Unread, Unscanned
@@ -17,17 +19,22 @@ from clearpane.pipeline import (
     Course,
     Judgement,
     Message,
+    Opening,
     Step,
+    at_failure,
     at_hello,
     at_message,
     at_server,
     differs,
     judged,
+    looks,
+    server_of,
 )
 from clearpane.rulebase.decision import Action as Decided
 from clearpane.rulebase.decision import Decision, RuleType
 from clearpane.rulebase.decision import Reason as Because
-from clearpane.verification.profile import DecryptionProfile, ForwardProxy
+from clearpane.rulebase.learned import Cause, LearnedExclusions
+from clearpane.verification.profile import DecryptionProfile, ForwardProxy, NoProxy
 from clearpane.verification.reasons import Reason
 from clearpane.verification.verdict import Verdict
 from gateways import SiteNow
@@ -75,7 +82,7 @@ def test_at_the_hello(
     policy: Configuration, host: str, source: str, reason: str, rule: str
 ) -> None:
     hello = Hello(address(source), address("198.51.100.7"), 443, sni=host)
-    decision = at_hello(policy, hello, NOW)
+    decision = at_hello(policy, hello, NOW).decision
     assert (decision.reason, decision.rule) == (reason, rule)
     assert decision.decrypts is (reason == "")
 
@@ -85,8 +92,30 @@ def certificate_of(common_name: str, *names: str) -> Certificate:
     return Certificate.parse(issue(None, spec).der)
 
 
+def certificate_without_names(common_name: str) -> Certificate:
+    return Certificate.parse(issue(None, Spec(subject=name(common_name), extensions=())).der)
+
+
 def verdict(*reasons: Reason, names: Sequence[str] = ("www.test",)) -> Verdict:
     return Verdict(reasons, certificate_of(names[0], *names))
+
+
+def profiled(policy: Configuration, profile: DecryptionProfile) -> Configuration:
+    return dataclasses.replace(policy, decryption_profiles={"p": profile})
+
+
+def asking(*reasons: Reason) -> Verdict:
+    return dataclasses.replace(verdict(*reasons), asks_for_certificate=True)
+
+
+def checks(**switches: bool) -> DecryptionProfile:
+    return DecryptionProfile(ForwardProxy(**switches))
+
+
+WANTED = Decision(Decided.DECRYPT, Because.NONE, "wanted", profile="p")
+LEFT = Decision(Decided.NO_DECRYPT, Because.RULE, "left", profile="p", category="bank")
+INBOUND = dataclasses.replace(WANTED, type=RuleType.INBOUND_INSPECTION, certificates=("www",))
+ASKS = ("client-certificate-required",)
 
 
 @pytest.mark.parametrize(
@@ -118,12 +147,43 @@ def verdict(*reasons: Reason, names: Sequence[str] = ("www.test",)) -> Verdict:
             Verdict((Reason.UNKNOWN_ISSUER,)), NOTHING_CHECKED,
             Course(BLOCK, reasons=("unknown-issuer",)), id="there is no certificate",
         ),
+        pytest.param(
+            asking(), NOTHING_CHECKED, Course(BYPASS, reasons=ASKS, learn=True),
+            id="a client's certificate is asked for",
+        ),
+        pytest.param(
+            asking(), checks(block_client_cert=True), Course(BLOCK, reasons=ASKS),
+            id="and that is barred",
+        ),
+        pytest.param(
+            asking(Reason.EXPIRED), STRICT, Course(BLOCK, reasons=("expired",)),
+            id="a server that is barred anyway buys no passage by asking",
+        ),
+        pytest.param(
+            verdict(Reason.REVOKED), NOTHING_CHECKED, Course(BLOCK, reasons=("revoked",)),
+            id="revoked",
+        ),
+        pytest.param(
+            verdict(Reason.STATUS_UNKNOWN), NOTHING_CHECKED,
+            Course(DECRYPT, TRUST, ("status-unknown",)), id="an unknown status passes by default",
+        ),
+        pytest.param(
+            Verdict((Reason.NAME_MISMATCH,), certificate_without_names("www.test")),
+            checks(auto_include_altname=True), Course(DECRYPT, TRUST),
+            id="the CommonName is appended, so it counts",
+        ),
+        pytest.param(
+            Verdict((Reason.NAME_MISMATCH,), certificate_without_names("other.test")),
+            checks(auto_include_altname=True), Course(DECRYPT, TRUST, ("name-mismatch",)),
+            id="another CommonName does not",
+        ),
     ],
 )  # fmt: skip
 def test_at_the_server(
     policy: Configuration, found: Verdict, profile: DecryptionProfile, expected: Course
 ) -> None:
-    assert at_server(policy, profile, found, NOW) == expected
+    course = at_server(profiled(policy, profile), Opening(WANTED), found, "www.test", NOW)
+    assert course == dataclasses.replace(expected, decision=WANTED)
 
 
 @pytest.mark.parametrize(
@@ -145,10 +205,158 @@ def test_at_the_server(
     ],
 )  # fmt: skip
 def test_names_that_the_server_shows(policy: Configuration, found: Verdict, step: Step) -> None:
-    course = at_server(policy, NOTHING_CHECKED, found, NOW)
+    opening = Opening(WANTED)
+    course = at_server(profiled(policy, NOTHING_CHECKED), opening, found, "www.test", NOW)
     assert course.step is step
-    assert (course.bypass is not None) is (step is BYPASS)
+    assert (course.decision is not WANTED) is (step is BYPASS)
     assert step is not BYPASS or course.reasons == ("excluded-custom",)
+    assert not course.learn
+
+
+@pytest.mark.parametrize(
+    ("opening", "found", "expected"),
+    [
+        pytest.param(
+            Opening(LEFT), verdict(Reason.EXPIRED), Course(BYPASS, reasons=("rule",), decision=LEFT),
+            id="nothing was to be checked",
+        ),
+        pytest.param(
+            Opening(LEFT, WANTED), verdict(Reason.INCOMPLETE_CHAIN),
+            Course(BYPASS, reasons=("rule",), decision=LEFT),
+            id="the name is the server's own, whoever signed it",
+        ),
+        pytest.param(
+            Opening(LEFT, WANTED), verdict(names=("evil.test",)),
+            Course(DECRYPT, TRUST, decision=WANTED), id="the name was borrowed",
+        ),
+        pytest.param(
+            Opening(LEFT, WANTED), Verdict((Reason.MALFORMED_CERTIFICATE,)),
+            Course(BLOCK, reasons=("malformed-certificate",), decision=WANTED),
+            id="nothing shows whose it is",
+        ),
+    ],
+)  # fmt: skip
+def test_a_claimed_name_is_no_passport(
+    policy: Configuration, opening: Opening, found: Verdict, expected: Course
+) -> None:
+    policy = profiled(policy, NOTHING_CHECKED)
+    assert at_server(policy, opening, found, "www.test", NOW) == expected
+
+
+def test_a_session_that_is_left_alone_may_still_end(policy: Configuration) -> None:
+    strict = DecryptionProfile(no_proxy=NoProxy(block_expired_certificate=True))
+    policy = profiled(policy, strict)
+    ended = at_server(policy, Opening(LEFT), verdict(Reason.EXPIRED), "www.test", NOW)
+    assert ended == Course(BLOCK, reasons=("expired",), decision=LEFT)
+    passed = at_server(policy, Opening(LEFT), verdict(Reason.SELF_SIGNED), "www.test", NOW)
+    assert passed == Course(BYPASS, reasons=("rule",), decision=LEFT)
+
+
+@pytest.mark.parametrize(
+    ("opening", "profile", "expected"),
+    [
+        pytest.param(Opening(WANTED), NOTHING_CHECKED, True, id="to be decrypted"),
+        pytest.param(Opening(LEFT), NOTHING_CHECKED, False, id="left alone, nothing to check"),
+        pytest.param(Opening(LEFT, WANTED), NOTHING_CHECKED, True, id="left alone for its category"),
+        pytest.param(
+            Opening(LEFT), DecryptionProfile(no_proxy=NoProxy(block_untrusted_issuer=True)), True,
+            id="left alone, with a check",
+        ),
+        pytest.param(
+            Opening(dataclasses.replace(LEFT, reason=Because.EXCLUDED_CUSTOM)),
+            DecryptionProfile(no_proxy=NoProxy(block_untrusted_issuer=True)), False,
+            id="an exclusion is never looked at",
+        ),
+    ],
+)  # fmt: skip
+def test_whose_certificate_must_be_seen(
+    policy: Configuration, opening: Opening, profile: DecryptionProfile, expected: bool
+) -> None:
+    assert looks(profiled(policy, profile), opening) is expected
+
+
+VERSION, CIPHER = "unsupported-version", "unsupported-cipher"
+
+
+@pytest.mark.parametrize(
+    ("reason", "asked", "profile", "expected"),
+    [
+        pytest.param(
+            VERSION, False, NOTHING_CHECKED, Course(BYPASS, reasons=(VERSION,), learn=True),
+            id="an old server passes and is learned",
+        ),
+        pytest.param(
+            VERSION, False, checks(block_unsupported_version=True),
+            Course(BLOCK, reasons=(VERSION,)), id="or ends",
+        ),
+        pytest.param(
+            CIPHER, False, checks(block_unsupported_version=True),
+            Course(BYPASS, reasons=(CIPHER,), learn=True), id="each has its own switch",
+        ),
+        pytest.param(
+            CIPHER, True, NOTHING_CHECKED, Course(BYPASS, reasons=ASKS, learn=True),
+            id="it ended for want of a client's certificate",
+        ),
+        pytest.param(
+            CIPHER, True, checks(block_client_cert=True), Course(BLOCK, reasons=ASKS),
+            id="which is barred",
+        ),
+        pytest.param(
+            "server-unreachable", False, NOTHING_CHECKED,
+            Course(BLOCK, reasons=("server-unreachable",)), id="a close is not learned",
+        ),
+    ],
+)  # fmt: skip
+def test_a_handshake_that_failed(
+    policy: Configuration, reason: str, asked: bool, profile: DecryptionProfile, expected: Course
+) -> None:
+    course = at_failure(profiled(policy, profile), Opening(WANTED), reason, asked=asked)
+    assert course == dataclasses.replace(expected, decision=WANTED)
+
+
+def test_what_cannot_be_looked_at_passes_where_nothing_hangs_on_it(policy: Configuration) -> None:
+    policy = profiled(policy, NOTHING_CHECKED)
+    left = at_failure(policy, Opening(LEFT), "server-unreachable")
+    assert left == Course(BYPASS, reasons=("rule",), decision=LEFT)
+    claimed = at_failure(policy, Opening(LEFT, WANTED), "server-unreachable")
+    assert claimed == Course(BLOCK, reasons=("server-unreachable",), decision=WANTED)
+
+
+@pytest.mark.parametrize("shown", ["www.test", "other.test"])
+def test_inbound_the_fingerprint_decides(policy: Configuration, shown: str) -> None:
+    party = issue(None, Spec())
+    ours = InboundCertificate("www", Certificate.parse(party.der), (), party.key)
+    policy = dataclasses.replace(profiled(policy, STRICT), inbound={"www": ours})
+    same = shown == "www.test"
+    certificate = ours.certificate if same else certificate_of(shown)
+    found = Verdict((Reason.SELF_SIGNED, Reason.EXPIRED), certificate)
+    course = at_server(policy, Opening(INBOUND), found, "www.test", NOW)
+    blocked = Course(BLOCK, reasons=("certificate-mismatch",), decision=INBOUND)
+    assert course == (Course(DECRYPT, "inbound", decision=INBOUND) if same else blocked)
+
+
+def test_what_was_learned_exempts_this_server_under_this_profile(policy: Configuration) -> None:
+    learned = LearnedExclusions()
+    hello = Hello(address("10.0.0.1"), address("198.51.100.7"), 443, sni="www.test")
+    decision = at_hello(policy, hello, NOW, learned).decision
+    assert decision.decrypts
+    profile = policy.profile_id(decision.profile)
+    learned.learn(server_of(hello), profile, Cause.UNSUPPORTED_CIPHER, NOW)
+    known = at_hello(policy, hello, NOW, learned).decision
+    assert (known.action, known.reason) == (Decided.NO_DECRYPT, Because.EXCLUDED_LEARNED)
+    assert known.rule == decision.rule
+    elsewhere = dataclasses.replace(hello, destination=address("198.51.100.8"))
+    assert at_hello(policy, elsewhere, NOW, learned).decision.decrypts
+
+
+def test_a_category_is_an_answer_for_the_time_being(policy: Configuration) -> None:
+    hello = Hello(address("10.0.0.1"), address("198.51.100.7"), 443, sni="www.bank.test")
+    opening = at_hello(policy, hello, NOW)
+    assert opening.otherwise and opening.otherwise.rule == "decrypt-outbound"
+    assert opening.strictest is opening.otherwise
+    plain = at_hello(policy, dataclasses.replace(hello, sni="www.test"), NOW)
+    assert plain.otherwise is None
+    assert plain.strictest is plain.decision
 
 
 @pytest.mark.parametrize(

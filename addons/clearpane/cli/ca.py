@@ -15,8 +15,10 @@ from pathlib import Path
 from clearpane.authorities import export, importing, make, store
 from clearpane.authorities.authority import Authority, AuthorityName, chain
 from clearpane.authorities.importing import PassphraseNeededError
+from clearpane.authorities.inbound_store import load_inbound
 from clearpane.authorities.store import Slot
 from clearpane.authorities.summary import Summary, summarise
+from clearpane.cli import intermediate
 from clearpane.cli.folders import add_folders
 from clearpane.errors import ClearpaneError, Problem, Problems
 
@@ -134,13 +136,19 @@ def _show(args: argparse.Namespace, folder: Path, now: datetime) -> int:
     if not store.is_new(folder):
         store.load(folder, now, problems)
     found = [s for slot in Slot if slot.exists(folder) for s in _summaries(folder, slot, now)]
+    read = [each for each in load_inbound(folder, now, problems).values() if each]
+    servers = [summarise(each.certificate, each.name, each.file, now) for each in read]
     if args.json:
         rows = [dataclasses.asdict(summary) for summary in found]
+        inbound = [dataclasses.asdict(summary) for summary in servers]
         shown = [dataclasses.asdict(problem) for problem in problems.found]
-        print(json.dumps({"authorities": rows, "problems": shown}, indent=2))
+        said = {"authorities": rows, "inbound": inbound, "problems": shown}
+        print(json.dumps(said, indent=2))
     else:
         none = f"no authorities in {folder}: the first start makes them, or `clearpane ca init`"
         print("\n\n".join(summary.text for summary in found) or none)
+        for summary in servers:
+            print(f"\n{dataclasses.replace(summary, name=f'inbound {summary.name}').text}")
         _print_problems(problems.found)
     return _FOUND_PROBLEMS if problems.errors else _OK
 
@@ -269,4 +277,9 @@ _VERBS = {
     "csr": ("make a key and a request for a subordinate CA", _csr, _add_new_key),
     "export": ("write the public part for the clients", _export, _add_export),
     "show": ("show the authorities and what is wrong with them", _show, _add_show),
+    "fetch-intermediate": (
+        "keep the certificate that a server forgets to send",
+        intermediate.run,
+        intermediate.add_arguments,
+    ),
 }

@@ -10,6 +10,8 @@ from datetime import datetime
 from pathlib import Path
 
 from clearpane.authorities import store
+from clearpane.authorities.inbound_store import load_inbound
+from clearpane.authorities.summary import Summary, summarise
 from clearpane.cli.clock import now as current_time
 from clearpane.cli.folders import add_folders
 from clearpane.configuration.configuration import Policy, ReadCategory
@@ -21,14 +23,21 @@ _VALID, _WRONG = 0, 1
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What was found; `policy` is None where something is wrong."""
+    """What was found; `policy` is None where something is wrong. `inbound` are the protected
+    servers' certificates."""
 
     problems: tuple[Problem, ...]
     policy: Policy | None
+    inbound: tuple[Summary, ...] = ()
 
     def __str__(self) -> str:
-        """All problems, and the summary in the last line."""
-        return "\n".join([*map(str, self.problems), self._summary()])
+        """All problems, the inbound certificates, and the summary in the last line."""
+        servers = (
+            f"inbound certificate {each.name}: {each.subject}, to {each.not_after[:10]}, "
+            f"SHA-256 {each.fingerprint}"
+            for each in self.inbound
+        )
+        return "\n".join([*map(str, self.problems), *servers, self._summary()])
 
     def _summary(self) -> str:
         warnings = sum(problem.severity is Severity.WARNING for problem in self.problems)
@@ -56,12 +65,14 @@ def run(args: argparse.Namespace) -> int:
 def validate(rules: Path, ca: Path, now: datetime) -> Checked:
     """What the gateway would say to the two folders at its start."""
     try:
-        policy = load(rules, ca, now, store.load)
+        policy = load(rules, ca, now, store.load, load_inbound)
     except ClearpaneError as error:
         if not store.is_new(ca):
             return Checked(error.problems, None)
         return _before_first_start(rules, ca, now, error.problems)
-    return Checked(policy.warnings, policy)
+    found = policy.inbound.values()
+    servers = (summarise(each.certificate, each.name, each.file, now) for each in found)
+    return Checked(policy.warnings, policy, tuple(servers))
 
 
 def _before_first_start(

@@ -28,7 +28,7 @@ def answer(text: str, policy: Policy, now: datetime) -> str:
     lines = [f"{host} {_among(at_hello)}"]
     if with_path != at_hello:
         lines.append(f"{host}{path} {_among(with_path)}; decryption knows the host alone")
-    lines += _places(host, path, at_hello | with_path, policy)
+    lines += places(host, path, at_hello | with_path, policy)
     lines += _lists(lists, rulebase)
     excluded = rulebase.exclusions.find(host, now.date())
     if excluded:
@@ -62,7 +62,7 @@ def _among(names: Iterable[str]) -> str:
     return f"is in {', '.join(sorted(names))}" if names else "is in no category"
 
 
-def _places(host: str, path: str, found: Iterable[str], policy: Policy) -> Iterator[str]:
+def places(host: str, path: str, found: Iterable[str], policy: Policy) -> Iterator[str]:
     """The line of each category's file that says so; the files are read for that once more."""
     for read in policy.categories.values():
         category = read.category

@@ -61,6 +61,11 @@ class Policy:
         """The profile as it stands: what was learned under another one counts no more."""
         return ProfileId(name, _fingerprint(self.decryption_profile(name)))
 
+    def profile_fingerprints(self) -> dict[str, str]:
+        """By name; a rule without a profile has the empty one."""
+        names = ("", *self.decryption_profiles)
+        return {name: self.profile_id(name).fingerprint for name in names}
+
     @property
     def antivirus(self) -> AntivirusProfile:
         """The profile under which content is inspected."""

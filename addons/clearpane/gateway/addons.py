@@ -7,6 +7,7 @@ from clearpane.gateway.http import Http
 from clearpane.gateway.start import Start
 from clearpane.gateway.streams import Streams
 from clearpane.gateway.tls import Tls
+from clearpane.gateway.transparent import Transparent
 
 
 def make_addons(*, script: bool) -> list[object]:
@@ -14,4 +15,5 @@ def make_addons(*, script: bool) -> list[object]:
     core = Core()
     http = Http(core)
     start = Start(core, http, script=script)
-    return [start, Connections(core), Decide(core), Tls(core), http, Streams(core)]
+    before = [start, Connections(core), Transparent()]
+    return [*before, Decide(core), Tls(core), http, Streams(core)]

@@ -211,12 +211,14 @@ class Core:
 
     def is_confirmed(self, live: Live) -> bool:
         """Whether this server was looked at a moment ago, for the same rule."""
+        if live.decrypts:
+            return False
         return live.force.confirmed.holds(self._confirmation(live), time.monotonic())
 
     @staticmethod
     def _confirmation(live: Live) -> tuple[Server, str]:
-        assert live.hello and live.decision
-        return server_of(live.hello), live.decision.rule
+        assert live.hello and live.opening
+        return server_of(live.hello), live.opening.decision.rule
 
     def rejected(self, live: Live, alert: str) -> None:
         """The client sent a fatal alert, in its handshake or right after it."""
@@ -250,7 +252,8 @@ class Core:
         """The first server connection tells what the records say of the server."""
         live.verdict = verdict
         course = self.take_course(live, course)
-        if course.step is Step.BYPASS and live.opening and course.decision is live.opening.decision:
+        decision = live.opening.decision if live.opening else None
+        if course.step is Step.BYPASS and decision is course.decision and not live.decrypts:
             live.force.confirmed.keep(self._confirmation(live), time.monotonic())
         session = live.session
         session.server = Leg(verdict.version, verdict.cipher, verdict.group)

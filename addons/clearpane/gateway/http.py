@@ -13,7 +13,14 @@ from clearpane.gateway.boundary import fail_closed
 from clearpane.gateway.core import Core
 from clearpane.gateway.facts import name_of
 from clearpane.gateway.live import Live
-from clearpane.gateway.messages import answer, ask_readably, file_name, message_of, reader_of, stay_on_tcp
+from clearpane.gateway.messages import (
+    answer,
+    ask_readably,
+    file_name,
+    message_of,
+    reader_of,
+    stay_on_tcp,
+)
 from clearpane.gateway.stream import Size
 from clearpane.pipeline import (
     UNSEEN,

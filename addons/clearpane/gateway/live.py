@@ -57,6 +57,11 @@ class Live:
         return self.force.policy.decryption_profile(decision.profile if decision else "")
 
     @property
+    def decrypts(self) -> bool:
+        """Whether the decision that holds wants it decrypted."""
+        return self.decision is not None and self.decision.decrypts
+
+    @property
     def inbound(self) -> bool:
         """Whether the client is to see a protected server's own certificate."""
         return self.decision is not None and self.decision.type is RuleType.INBOUND_INSPECTION

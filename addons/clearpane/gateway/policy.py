@@ -87,6 +87,7 @@ class Watch:
             logger.error("the new policy is not valid; the one before stays in force")
             return
         self._core.force = force
+        self._core.learned.keep(force.policy.profile_fingerprints())
         for warning in force.policy.warnings:
             logger.warning(str(warning))
         logger.log(ALERT, "a new policy is in force")

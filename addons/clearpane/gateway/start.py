@@ -27,6 +27,7 @@ from clearpane.gateway import refusals, stream
 from clearpane.gateway.core import Core
 from clearpane.gateway.force import put_in_force
 from clearpane.gateway.http import Http
+from clearpane.gateway.operate import Operate, remember
 from clearpane.gateway.places import PidFile, Places
 from clearpane.gateway.policy import Fingerprint, Watch, first_authorities
 from clearpane.gateway.reporter import Reporter
@@ -52,6 +53,7 @@ class Start:
         self._executor = ThreadPoolExecutor(_THREADS, "clearpane")
         self._begun = False
         self._watch: Watch | None = None
+        self._operate: Operate | None = None
         self._loaded: Fingerprint = frozenset()
         self._places = Places()
         self._pid = PidFile(self._places.state)
@@ -86,6 +88,7 @@ class Start:
         except OSError as error:
             _refuse([Problem(str(error.filename), error.strerror or str(error))])
         self._core.begin(put_in_force(policy, self._executor), reporter)
+        remember(self._core, self._places.state)
         stream.install(self._http)
         if not _is_console():
             # Before the port opens: until there is a handler, SIGHUP ends the process.
@@ -109,8 +112,9 @@ class Start:
             # Six lines a connection cost a tenth of it; `termlog_verbosity=debug` brings them back.
             logging.getLogger("mitmproxy.proxy.server").setLevel(logging.WARNING)
         _show_comments()
-        _keep_host_header()
+        _keep_headers()
         self._watch = Watch(self._core, self._places, self._executor, self._loaded)
+        self._operate = Operate(self._core, self._places.state, self._executor)
         self._executor.submit(_look_at_daemon, self._core)
         if not _is_console() and not self._pid.claim(os.getpid()):
             logger.warning(f"another gateway runs with {self._places.state}: commit finds that one")
@@ -125,6 +129,8 @@ class Start:
             return
         if self._watch:
             self._watch.stop()
+        if self._operate:
+            self._operate.stop()
         self._core.close_all()
         self._core.reporter.close()
         if self._core.force.daemon:
@@ -156,10 +162,11 @@ def _show_comments() -> None:
         ctx.options.web_columns = [*ctx.options.web_columns, "comment"]
 
 
-def _keep_host_header() -> None:
-    """Behind a reverse listener the server is asked for by the name that the client gave."""
+def _keep_headers() -> None:
+    """Behind a reverse listener the server is asked for by the name that the client gave, and its
+    own offers of other ways to reach it are left alone."""
     if any(mode.startswith("reverse:") for mode in ctx.options.mode):
-        ctx.options.keep_host_header = True
+        ctx.options.update(keep_host_header=True, keep_alt_svc_header=True)
 
 
 def _verbose() -> bool:

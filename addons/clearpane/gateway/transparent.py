@@ -61,7 +61,7 @@ class Transparent:
         """A client that speaks to a transparent listener's own address would be sent there again,
         and that connection too, until no descriptor is left. mitmproxy sees it on loopback and on
         addresses that it was told to listen on by name."""
-        if data.server.address is None or data.server.via:
+        if data.server.address is None:
             return
         host, port = data.server.address[:2]
         ours = ctx.master.addons.get("proxyserver").listen_addrs()

@@ -6,7 +6,7 @@ IPv4 address here too, and no IPv6 network holds an IPv4 address.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 
 from clearpane.hello import Address, address
 from clearpane.rulebase import names, spans
@@ -24,6 +24,11 @@ def number(host: Address) -> int:
     if host.version == 4:
         return _IPV4 + value
     return _IPV4 + (value & 0xFFFF_FFFF) if value >> 32 == _MAPPED else value
+
+
+def numbered(value: int) -> Address:
+    """The address that has this number."""
+    return IPv4Address(value - _IPV4) if value >= _IPV4 else IPv6Address(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from clearpane.documents import mapping as documents
 from clearpane.documents.place import Text
+from clearpane.hello import Address
 from clearpane.rulebase import addresses
 
 # mitmproxy's MODE@PORT; the local and tun modes have no port.
@@ -51,14 +52,14 @@ class Zones:
         """The first of the zone's listeners; empty where it has none."""
         return next((each for each, own in self._listeners.items() if own == zone), "")
 
-    def number_in(self, zone: str) -> int | None:
-        """An address of the zone, as `addresses.number`; None where no network of its own has one
-        that no longer network takes away."""
+    def address_in(self, zone: str) -> Address | None:
+        """An address that lies in the zone; None where it has no network, or longer ones of other
+        zones hide the beginning of each."""
         for shift, table in self._tables:
             for bits, own in table.items():
                 first = (bits << shift) + min(1, shift)
                 if own == zone and self.of_number(first) == zone:
-                    return first
+                    return addresses.numbered(first)
         return None
 
 

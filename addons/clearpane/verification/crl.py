@@ -8,6 +8,7 @@ import base64
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from clearpane.certificates import der, general_names, validity
 from clearpane.certificates.certificate import Certificate, Extension
@@ -31,14 +32,18 @@ _LONGEST = timedelta(days=367)
 
 def urls(certificate: Certificate) -> tuple[str, ...]:
     """Where its issuer's lists for all reasons are; nothing where the extension can't be read."""
+    for extension in certificate.extensions:
+        if extension.oid == _DISTRIBUTION_POINTS:
+            return _urls(extension.value)
+    return ()
+
+
+# Every connection to a server asks for the same ones.
+@lru_cache(maxsize=256)
+def _urls(points: bytes) -> tuple[str, ...]:
     try:
-        return tuple(
-            url
-            for extension in certificate.extensions
-            if extension.oid == _DISTRIBUTION_POINTS
-            for point in der.items(der.only(extension.value, der.SEQUENCE).content)
-            for url in _whole(point)
-        )
+        found = der.items(der.only(points, der.SEQUENCE).content)
+        return tuple(url for point in found for url in _whole(point))
     except der.DerError:
         return ()
 

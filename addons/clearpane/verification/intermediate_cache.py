@@ -20,6 +20,13 @@ class Answer:
     error: str = ""
 
 
+@dataclass(slots=True)
+class _Entry:
+    answer: Answer
+    since: datetime
+    kept: timedelta = KEPT_UNPROVEN
+
+
 class IntermediateCache:
     """By URL; at most `capacity` entries, the least recently used first to go."""
 
@@ -27,7 +34,7 @@ class IntermediateCache:
         if capacity < 1:
             raise ValueError("a cache holds at least one entry")
         self.capacity = capacity
-        self._entries: OrderedDict[str, tuple[Answer, datetime]] = OrderedDict()
+        self._entries: OrderedDict[str, _Entry] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -36,24 +43,23 @@ class IntermediateCache:
         entry = self._entries.get(url)
         if entry is None:
             return None
-        answer, until = entry
-        if now >= until:
+        if now >= entry.since + entry.kept:
             del self._entries[url]
             return None
         self._entries.move_to_end(url)
-        return answer
+        return entry.answer
 
     def put(self, url: str, answer: Answer, now: datetime) -> None:
-        self._entries[url] = (answer, now + KEPT_UNPROVEN)
+        self._entries[url] = _Entry(answer, now)
         self._entries.move_to_end(url)
         if len(self._entries) > self.capacity:
             self._entries.popitem(last=False)
 
-    def prove(self, url: str, now: datetime) -> None:
+    def prove(self, url: str) -> None:
         """Its certificates have completed a chain that holds."""
-        answer = self.get(url, now)
-        if answer is not None and answer.certificates:
-            self._entries[url] = (answer, now + KEPT_PROVEN)
+        entry = self._entries.get(url)
+        if entry is not None and entry.answer.certificates:
+            entry.kept = KEPT_PROVEN
 
     def clear(self) -> None:
         self._entries.clear()

@@ -13,7 +13,7 @@ from clearpane.verification.fetch import Fetch
 from clearpane.verification.intermediate_cache import Answer, IntermediateCache
 
 SECONDS = 5.0
-_MOST_FLIGHTS = 128
+MOST_FLIGHTS = 128
 
 type Run = Callable[..., Awaitable[object]]
 
@@ -32,7 +32,7 @@ class Issuers:
             return kept
         task = self._flights.get(url)
         if task is None:
-            if len(self._flights) >= _MOST_FLIGHTS:
+            if len(self._flights) >= MOST_FLIGHTS:
                 return Answer(error="too-many-at-once")
             task = asyncio.get_running_loop().create_task(self._ask(url, now))
             self._flights[url] = task

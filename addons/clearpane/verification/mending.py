@@ -27,6 +27,7 @@ from clearpane.verification.verdict import Signer, Verdict
 _ROUNDS = 3  # an intermediate that was fetched may name the next
 _MOST_URLS = 10
 _MOST_PATHS = 8
+_SELF_SIGNED = frozenset((18, 19))  # OpenSSL ended the path at a certificate that is no anchor
 _NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME: `judge_chain` looks at the dates
 
 type Run = Callable[..., Awaitable[object]]
@@ -119,7 +120,7 @@ class Mender:
                 return
             if await self._try(attempt, run):
                 for url in attempt.answers:
-                    issuers.cache.prove(url, attempt.now)
+                    issuers.cache.prove(url)
                 return
             urls = await self._named(attempt, run)
 
@@ -155,6 +156,8 @@ class Mender:
         """None where OpenSSL does not see the path as one."""
         found = _faults(path)
         if found is None or faults.issuer_is_missing(found):
+            return None
+        if any(number in _SELF_SIGNED for number, _ in found):
             return None
         found += purposes.faults(parsed(path))
         return judge_chain(found, sent, path, name, now, self._trusted)

@@ -7,6 +7,7 @@ its issuer or by a responder to which that issuer delegated, and inside its wind
 import base64
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 from urllib.parse import quote
 
 from cryptography import x509
@@ -40,6 +41,8 @@ _UNDERSTOOD = frozenset(
     )
 )
 _MOST_CERTIFICATES = 4
+# RFC 5019 section 2.2.1 wants one.
+_MOST_SINGLES = 16
 # The CA/Browser Forum's Baseline Requirements, section 4.9.10: ten days for a server's
 # certificate, twelve months for a CA's.
 _LONGEST = timedelta(days=10)
@@ -107,7 +110,7 @@ def _about(
     """The newest of the single answers whose CertID is the certificate's."""
     found = [
         single
-        for single in singles
+        for single in islice(singles, _MOST_SINGLES)
         if single.serial_number == certificate.serial
         and single.issuer_name_hash == _digest(single.hash_algorithm, certificate.issuer)
         and single.issuer_key_hash == _digest(single.hash_algorithm, _key_bits(issuer))
@@ -145,10 +148,17 @@ def _check_signer(basic: signatures.Signed, issuer: Certificate, now: datetime) 
     if signatures.is_signed_by(basic, issuer.spki):
         return
     for responder in _certificates(basic):
-        if signatures.is_signed_by(basic, responder.spki):
-            _check_delegation(responder, issuer, now)
+        # In this order a stranger's key, which may be a costly one, is never used.
+        if _is_from(issuer, responder) and signatures.is_signed_by(basic, responder.spki):
+            _check_delegation(responder, now)
             return
     raise UnusableError("its signature is neither the issuer's nor a delegated responder's")
+
+
+def _is_from(issuer: Certificate, responder: Certificate) -> bool:
+    return responder.issuer == issuer.subject and signatures.is_signed_by(
+        signatures.split(responder.der), issuer.spki
+    )
 
 
 def _certificates(basic: signatures.Signed) -> Iterator[Certificate]:
@@ -158,12 +168,8 @@ def _certificates(basic: signatures.Signed) -> Iterator[Certificate]:
             yield Certificate.parse(each.raw)
 
 
-def _check_delegation(responder: Certificate, issuer: Certificate, now: datetime) -> None:
-    """RFC 6960 section 4.2.2.2: issued by the issuer itself, and for this purpose."""
-    if responder.issuer != issuer.subject or not signatures.is_signed_by(
-        signatures.split(responder.der), issuer.spki
-    ):
-        raise UnusableError("its responder's certificate is not from the issuer")
+def _check_delegation(responder: Certificate, now: datetime) -> None:
+    """RFC 6960 section 4.2.2.2: issued by the issuer itself, which was seen to, for this."""
     if _OCSP_SIGNING not in _purposes(responder):
         raise UnusableError("its responder's certificate is not for OCSP signing")
     if responder.duplicates or any(

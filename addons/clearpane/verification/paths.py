@@ -36,8 +36,9 @@ class _Search:
 
     def _issuers(self, certificate: Certificate) -> Iterator[Certificate]:
         """The anchors first: the shortest path is the one that the fewest strangers shape."""
-        yield from self.anchors.get(certificate.issuer, ())
-        yield from (each for each in self.candidates if each.subject == certificate.issuer)
+        trusted = self.anchors.get(certificate.issuer, ())
+        sent = (each for each in self.candidates if each.subject == certificate.issuer)
+        yield from dict.fromkeys((*trusted, *sent))
 
     def _signed(self, certificate: Certificate, issuer: Certificate) -> bool:
         if self.checks == MOST_CHECKS:
@@ -52,7 +53,7 @@ class _Search:
 def paths(
     leaf: bytes, candidates: Sequence[bytes], anchors: Anchors
 ) -> Iterator[tuple[bytes, ...]]:
-    """Every path from `leaf` to the first anchor on it, those with few steps first of each branch.
+    """Every path from `leaf` to the first anchor on it, at each step those to an anchor first.
 
     Certificates are DER and those that can't be read are passed over; the keys of `anchors` are
     their subjects as they stand in them (DER).

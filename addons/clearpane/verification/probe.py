@@ -120,7 +120,8 @@ async def _shake(
     except TimeoutError:
         return LATE, f"no whole handshake within {timeout:g} s"
     except SSL.Error as error:
-        return reason_of(str(error)), _words(error)
+        reason = reason_of(str(error))
+        return reason, "what it answers is not TLS" if reason == "not-tls" else _words(error)
     except (OSError, EOFError) as error:
         return UNREACHABLE, str(error) or "the server closed the connection in the handshake"
     return "", ""

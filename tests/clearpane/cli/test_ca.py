@@ -15,6 +15,7 @@ from clearpane.authorities import make
 from clearpane.certificates import pem
 from clearpane.certificates.certificate import Certificate
 from clearpane.cli import ca
+from sites import Site
 
 type Run = Callable[..., int]
 type Captured = pytest.CaptureFixture[str]
@@ -441,6 +442,32 @@ def test_show_tells_what_is_wrong(run: Run, capsys: Captured) -> None:
     capsys.readouterr()
     assert run("show") == 1
     assert capsys.readouterr().err.startswith("ca/forward-untrust.key: error: this file is missing")
+
+
+def test_show_lists_inbound_certificates(run: Run, capsys: Captured) -> None:
+    run("init")
+    now = datetime.now(UTC)  # noqa: TID251
+    server = Certificate.parse(Site().protect("www", days=20, now=now).der)
+    capsys.readouterr()
+    assert run("show") == 0
+    said = capsys.readouterr()
+    assert "\n\ninbound www\n  file      ca/inbound/www.crt\n  subject   CN=www.test\n" in said.out
+    assert "(20 days left)" in said.out and server.fingerprint in said.out
+    assert said.err.startswith("ca/inbound/www.crt: warning: the server's certificate expires on ")
+    assert run("show", "--json") == 0
+    (row,) = json.loads(capsys.readouterr().out)["inbound"]
+    assert (row["name"], row["fingerprint"]) == ("www", server.fingerprint)
+
+
+def test_show_tells_of_inbound_certificates_that_cannot_be_read(run: Run, capsys: Captured) -> None:
+    run("init")
+    Site().protect("www")
+    Path("ca/inbound/www.key").chmod(0o644)
+    capsys.readouterr()
+    assert run("show") == 1
+    said = capsys.readouterr()
+    assert "inbound www" not in said.out
+    assert said.err.startswith("ca/inbound/www.key: error: others than its owner can read this")
 
 
 def test_show_before_the_first_start(run: Run, capsys: Captured) -> None:

@@ -3,7 +3,9 @@ from collections.abc import Callable
 
 import pytest
 
+from clearpane.certificates.certificate import Certificate
 from clearpane.cli import main
+from clearpane.cli.clock import now
 from sites import Site
 
 type Check = Callable[..., tuple[int, list[str]]]
@@ -105,6 +107,22 @@ def test_a_missing_folder_names_the_cure(site: Site, check: Check) -> None:
     code, lines = check("--rules", "nowhere")
     assert code == 1
     assert "clearpane init" in lines[0]
+
+
+def test_inbound_certificates_are_listed_before_the_summary(site: Site, check: Check) -> None:
+    server = Certificate.parse(site.protect("www", days=20, now=now()).der)
+    rule = "{name: r, action: decrypt, type: ssl-inbound-inspection, certificates: www}"
+    site.write("decryption.yaml", f"rules: [{rule}]\n")
+    code, lines = check()
+    end = f"{server.not_after:%Y-%m-%d}"
+    assert code == 0
+    assert lines[-2] == (
+        f"inbound certificate www: CN=www.test, to {end}, SHA-256 {server.fingerprint}"
+    )
+    near = f"ca/inbound/www.crt: warning: the server's certificate expires on {end}, in 20 days ("
+    assert [line for line in lines if line.startswith(near)]
+    site.protect("www", days=60, now=now())
+    assert not [line for line in check()[1] if line.startswith("ca/inbound")]
 
 
 class TestBeforeTheFirstStart:

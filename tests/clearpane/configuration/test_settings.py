@@ -81,7 +81,7 @@ antivirus: {scan-limit: 1MiB}
         ),
         pytest.param(
             "learned-exclusions: {pinned: lern}",
-            "1:31: error: learned-exclusions: pinned must be off, suggest or learn "
+            "1:30: error: learned-exclusions: pinned must be off, suggest or learn "
             '(did you mean "learn"?)',
             id="an unknown way to learn",
         ),

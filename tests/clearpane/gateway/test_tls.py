@@ -18,6 +18,8 @@ from gateways import SERVER, Gateway, Origin, TlsClient, TlsOrigin, Wire, reques
 
 BEST = "rules: [{name: all, action: decrypt, profile: best-practice, log-success: true}]"
 
+ALL = "rules: [{name: all, action: decrypt}]"
+
 
 def good(root: Party) -> TlsOrigin:
     return TlsOrigin(issue(root, Spec()))
@@ -131,6 +133,7 @@ async def test_the_profile_blocks_with_a_page(
     ],
 )
 async def test_a_failed_server_is_a_page(gateway: Gateway, answer: bytes, reason: str) -> None:
+    gateway.apply(decryption=BEST)
     wire = await Wire(gateway, lambda: Origin(lambda _: answer)).start()
     client = TlsClient("www.test")
     await client.shake_hands(wire)
@@ -274,7 +277,9 @@ async def test_a_connection_that_nobody_knows_gets_no_tls(
     wire = Wire(gateway)
     gateway.core.close(wire.live)
     data = TlsData(wire.context.server, wire.context, is_dtls=False)
-    getattr(gateway.tls, hook)(data)
+    waited = getattr(gateway.tls, hook)(data)
+    if waited:
+        await waited
     assert data.ssl_conn is None
     assert "belongs to no" in caplog.text
 
@@ -297,7 +302,7 @@ async def test_the_way_to_an_upstream_proxy_is_stocks(gateway: Gateway, dtls: bo
     gateway.tls.tls_start_server(data)
     assert data.ssl_conn is None
     data.ssl_conn = SSL.Connection(SSL.Context(SSL.TLS_CLIENT_METHOD))
-    gateway.tls.tls_established_server(data)
+    await gateway.tls.tls_established_server(data)
     assert wire.live.course is None
 
 
@@ -333,3 +338,181 @@ async def test_a_handshake_of_nobody_decrypts_nothing(gateway: Gateway) -> None:
     gateway.core.close(wire.live)
     gateway.tls.tls_established_client(TlsData(wire.client, wire.context))
     assert not wire.live.session.decrypted
+
+
+ASKING = [
+    pytest.param(SSL.VERIFY_PEER, SSL.TLS1_2_VERSION, id="as the client likes, TLS 1.2"),
+    pytest.param(SSL.VERIFY_PEER, 0, id="as the client likes, TLS 1.3"),
+    pytest.param(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, SSL.TLS1_2_VERSION,
+                 id="at need, TLS 1.2"),
+    pytest.param(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, 0, id="at need, TLS 1.3"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("asks", "newest"), ASKING)
+async def test_a_server_that_wants_a_clients_certificate_meets_the_client_itself(
+    gateway: Gateway, root: Party, asks: int, newest: int
+) -> None:
+    served = issue(root, Spec())
+    wire = await Wire(gateway, lambda: TlsOrigin(served, asks=asks, newest=newest)).start()
+    hello = TlsClient("www.test", checks=False).hello()
+    await wire.say(hello)
+    session = wire.live.session
+    assert session.reasons == ["client-certificate-required"]
+    assert (session.handling, session.decrypted) == ("bypass", False)
+    assert len(wire.origins) == 2  # the client's own hello went to a fresh connection
+    assert len(gateway.core.sessions.pool) == 0
+    again = await Wire(gateway, lambda: TlsOrigin(served, asks=asks, newest=newest)).start()
+    await again.say(hello)
+    assert again.live.session.reasons == ["excluded-learned"]
+    assert len(again.origins) == 1
+
+
+async def test_or_is_barred_from_doing_so(gateway: Gateway, root: Party) -> None:
+    gateway.apply(
+        decryption="rules: [{name: all, action: decrypt, profile: p}]",
+        profiles="decryption: {p: {ssl-forward-proxy: {block-client-cert: true}}}\n"
+        "antivirus: {default: {}}",
+    )
+    served = issue(root, Spec())
+    wire = await Wire(gateway, lambda: TlsOrigin(served, asks=SSL.VERIFY_PEER)).start()
+    client = TlsClient("www.test")
+    await client.shake_hands(wire)
+    page = await client.ask(wire, request("/", "www.test", "Accept: text/html"))
+    assert page.startswith(b"HTTP/1.1 503 ")
+    assert b"asks for a certificate of the client" in page
+    assert wire.live.session.end_reason == "decrypt-cert-validation"
+
+
+async def test_a_borrowed_name_is_found_out(gateway: Gateway, root: Party) -> None:
+    gateway.site.write("categories/bank.txt", "www.bank.test\n")
+    gateway.apply(
+        decryption="rules: [{name: bank, category: bank, action: no-decrypt},"
+        " {name: all, action: decrypt}]"
+    )
+    wire = await Wire(gateway, lambda: good(root)).start()
+    client = TlsClient("www.bank.test", checks=False)
+    await client.shake_hands(wire)
+    assert b"hello" in await client.ask(wire, request())
+    session = wire.live.session
+    assert session.decrypted and session.decision and session.decision.rule == "all"
+    assert session.reasons == ["name-mismatch"]
+    assert len(gateway.core.sessions.pool) == 1
+
+
+async def test_a_name_that_is_the_servers_own_is_asked_for_once(
+    gateway: Gateway, root: Party
+) -> None:
+    gateway.site.write("categories/bank.txt", "www.test\n")
+    gateway.apply(
+        decryption="rules: [{name: bank, category: bank, action: no-decrypt},"
+        " {name: all, action: decrypt}]"
+    )
+    for servers in (2, 1):
+        wire = await Wire(gateway, lambda: good(root)).start()
+        await wire.say(TlsClient("www.test", checks=False).hello())
+        session = wire.live.session
+        assert (session.handling, session.reasons) == ("bypass", ["rule"])
+        assert len(wire.origins) == servers
+    assert len(gateway.core.sessions.pool) == 0
+
+
+NO_PLACE = [
+    pytest.param("", "", "bypass", id="passes by default"),
+    pytest.param("deny-setup-failure: true", "", "block", id="denied by settings.yaml"),
+    pytest.param("", "block-if-no-resource: true", "block", id="denied by the profile"),
+]
+
+
+@pytest.mark.parametrize(("setting", "check", "handling"), NO_PLACE)
+async def test_a_session_without_a_place(
+    gateway: Gateway, root: Party, setting: str, check: str, handling: str
+) -> None:
+    gateway.apply(
+        decryption="rules: [{name: all, action: decrypt, profile: p}]",
+        profiles=f"decryption: {{p: {{ssl-forward-proxy: {{{check}}}}}}}\n"
+        "antivirus: {default: {}}",
+        settings=f"max-sessions: 1\n{setting}",
+    )
+    first = await Wire(gateway, lambda: good(root)).start()
+    await TlsClient("www.test").shake_hands(first)
+    second = await Wire(gateway, lambda: good(root)).start()
+    await second.say(TlsClient("www.test", checks=False).hello())
+    assert second.live.session.reasons == ["no-resource"]
+    assert second.live.session.handling == handling
+    assert gateway.core.sessions.counters["proxy_flow_alloc_failure"] == 1
+    gateway.core.close(first.live)
+    third = await Wire(gateway, lambda: good(root)).start()
+    await TlsClient("www.test").shake_hands(third)
+    assert third.live.session.decrypted
+
+
+def distrustful() -> TlsClient:
+    """A client that trusts an authority of its own alone."""
+    return TlsClient("www.test", trusts="ca/forward-untrust.crt")
+
+
+async def test_a_rejected_certificate_is_suggested_as_an_exclusion(
+    gateway: Gateway, root: Party
+) -> None:
+    wire = await Wire(gateway, lambda: good(root)).start()
+    client = distrustful()
+    with pytest.raises(ssl.SSLError):
+        await client.shake_hands(wire)
+    assert wire.live.session.reasons == ["client-rejected-certificate"]
+    assert any("exclusions.yaml" in said and "www.test" in said for said in gateway.said)
+    again = await Wire(gateway, lambda: good(root)).start()
+    await TlsClient("www.test").shake_hands(again)
+    assert again.live.session.decrypted
+
+
+async def test_or_learned_for_this_client(gateway: Gateway, root: Party) -> None:
+    gateway.apply(settings="learned-exclusions: {pinned: learn}", decryption=ALL)
+    wire = await Wire(gateway, lambda: good(root)).start()
+    with pytest.raises(ssl.SSLError):
+        await distrustful().shake_hands(wire)
+    again = await Wire(gateway, lambda: good(root)).start()
+    await again.say(TlsClient("www.test", checks=False).hello())
+    assert again.live.session.reasons == ["excluded-learned"]
+
+
+@pytest.mark.parametrize("origin", [expired, stranger], ids=["expired", "untrusted"])
+async def test_a_client_that_heeds_a_warning_is_not_pinned(
+    gateway: Gateway, root: Party, origin: object
+) -> None:
+    gateway.apply(settings="learned-exclusions: {pinned: learn}", decryption=ALL)
+    wire = await Wire(gateway, lambda: origin(root)).start()  # type: ignore[operator]
+    with pytest.raises(ssl.SSLError):
+        await TlsClient("www.test").shake_hands(wire)
+    again = await Wire(gateway, lambda: origin(root)).start()  # type: ignore[operator]
+    await again.say(TlsClient("www.test", checks=False).hello())
+    assert again.live.session.reasons != ["excluded-learned"]
+
+
+async def test_nothing_is_learned_of_a_category_that_is_never_to_be(
+    gateway: Gateway, root: Party
+) -> None:
+    gateway.site.write("categories/mail.txt", "www.test\n")
+    gateway.apply(
+        settings="learned-exclusions: {pinned: learn, never: [mail]}", decryption=ALL
+    )
+    served = issue(root, Spec())
+    for _ in range(2):
+        wire = await Wire(gateway, lambda: TlsOrigin(served, asks=SSL.VERIFY_PEER)).start()
+        await wire.say(TlsClient("www.test", checks=False).hello())
+        assert wire.live.session.reasons == ["client-certificate-required"]
+
+
+UNSUPPORTED = [
+    pytest.param("NULL-SHA256:@SECLEVEL=0", "unsupported-cipher", id="no suite of ours"),
+]
+
+
+@pytest.mark.parametrize(("ciphers", "reason"), UNSUPPORTED)
+async def test_a_client_that_can_do_nothing_of_ours_passes(
+    gateway: Gateway, root: Party, ciphers: str, reason: str
+) -> None:
+    wire = await Wire(gateway, lambda: good(root)).start()
+    await wire.say(TlsClient("www.test", ciphers=ciphers).hello())
+    assert wire.live.session.reasons == [reason]
+    assert (len(wire.origins), wire.live.session.handling) == (1, "bypass")

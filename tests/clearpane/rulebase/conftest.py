@@ -1,6 +1,6 @@
 """A rulebase from the texts of its files, as an administrator would write them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -50,6 +50,7 @@ def build(
     of_categories: Mapping[str, str] | None = None,
     files: Mapping[str, str] | None = None,
     of_exclusions: str = "",
+    inbound: Collection[str] | None = None,
 ) -> Built:
     problems = Problems()
     known = {**(files or {}), "users.txt": users}
@@ -67,7 +68,7 @@ def build(
     )
     root = document(decryption, "decryption.yaml", problems)
     assert root is not None, problems.found
-    parsed = rules.parse(root, found, listed, ["default", "strict"], problems)
+    parsed = rules.parse(root, found, listed, ["default", "strict"], problems, inbound)
     own = exclusions.parse(document(of_exclusions, "exclusions.yaml", problems), problems)
     return Built(Rulebase(parsed, found, listed, own), problems)
 

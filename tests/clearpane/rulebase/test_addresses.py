@@ -11,6 +11,7 @@ from clearpane.rulebase.addresses import (
     AddressSet,
     network,
     number,
+    numbered,
     parse,
     parse_addresses,
     resolve,
@@ -43,6 +44,11 @@ from clearpane.rulebase.addresses import (
 )
 def test_an_entry_holds(entry: str, host: str, held: bool) -> None:
     assert parse(entry).holds(address(host)) is held
+
+
+@pytest.mark.parametrize("text", ["0.0.0.0", "10.1.2.3", "::", "::10.1.2.3", "2001:db8::1"])
+def test_a_number_leads_back_to_its_address(text: str) -> None:
+    assert numbered(number(ip_address(text))) == ip_address(text)
 
 
 def test_mapped_and_plain_addresses_are_one_number() -> None:

@@ -50,8 +50,7 @@ def test_every_key_is_read(build: Callable[..., Any]) -> None:
     built = given(build, FULL)
     (rule,) = built.rulebase.rules
 
-    (warning,) = built.problems.found
-    assert "ssl-inbound-inspection is not acted on yet" in warning.message
+    assert built.problems.found == []
     assert (rule.name, rule.place) == ("everything", "decryption.yaml:3:11")
     assert (rule.description, rule.tags, rule.disabled) == ("all keys", ("one", "two"), True)
     assert (rule.from_zones, rule.to_zones) == (("trust",), ("dmz",))
@@ -172,6 +171,54 @@ def test_twelve_certificates_are_allowed(build: Callable[..., Any]) -> None:
     rule = f"{{name: r, type: ssl-inbound-inspection, certificates: [{names}]}}"
 
     assert given(build, f"rules: [{rule}]").problems.found == []
+
+
+INBOUND = "name: r, type: ssl-inbound-inspection"
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        pytest.param("{" + INBOUND + "}", id="without certificates"),
+        pytest.param("{" + INBOUND + ", certificates: www}", id="with certificates"),
+        pytest.param("{" + INBOUND + ", action: no-decrypt}", id="spelt out"),
+    ],
+)
+def test_an_inbound_rule_may_pass_sessions_through(build: Callable[..., Any], rule: str) -> None:
+    """As on the firewall; none of its certificates is shown then."""
+    built = given(build, f"rules: [{rule}]")
+
+    assert built.problems.found == []
+    assert built.rulebase.rules[0].action == "no-decrypt"
+
+
+@pytest.mark.parametrize(
+    ("known", "cure"),
+    [
+        pytest.param(["www", "mail"], 'did you mean "www"? else put', id="a slip"),
+        pytest.param(["mail"], "put wwww.crt and wwww.key, or wwww.p12, there", id="nothing near"),
+        pytest.param([], "put wwww.crt and wwww.key, or wwww.p12, there", id="none at all"),
+    ],
+)
+@pytest.mark.parametrize("more", ["", ", action: decrypt", ", disabled: yes"])
+def test_certificates_must_be_there(
+    build: Callable[..., Any], more: str, known: list[str], cure: str
+) -> None:
+    rule = f"{{{INBOUND}, certificates: [wwww]{more}}}"
+    built = build(f"rules:\n  - {rule}\n", inbound=known)
+
+    (said,) = built.messages
+    assert said.startswith(
+        'decryption.yaml:2:60: error: rule "r": certificates: there is no certificate wwww in '
+        f"ca/inbound ({cure}"
+    )
+
+
+def test_certificates_that_nobody_knows_are_not_doubted(build: Callable[..., Any]) -> None:
+    rule = f"{{{INBOUND}, certificates: [a, b], action: decrypt}}"
+
+    assert build(f"rules: [{rule}]").problems.found == []
+    assert build(f"rules: [{rule}]", inbound=["b", "a"]).problems.found == []
 
 
 def test_a_name_stands_once(build: Callable[..., Any]) -> None:

@@ -57,6 +57,23 @@ def test_listeners_have_zones_by_their_exact_name() -> None:
     assert found.names == ("trust", "lab", "untrust")
 
 
+def test_a_zone_tells_a_listener_and_an_address_of_its_own() -> None:
+    found, _ = zones(ZONES)
+
+    assert found.listener_in("trust") == "regular@8080"
+    assert found.listener_in("lab") == ""
+    for zone in found.names:
+        inside = found.address_in(zone)
+        assert inside and found.of_number(number(inside)) == zone
+
+
+def test_a_zone_without_networks_has_no_address() -> None:
+    found, _ = zones("trust: {listeners: ['regular@8080']}")
+
+    assert found.address_in("trust") is None
+    assert found.address_in("nowhere") is None
+
+
 def test_without_settings_there_are_no_zones() -> None:
     assert parse(None).names == ()
 

@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chains import DAY, NOW, Party, Spec, authority, constraints, extension, issue, key_usage
+from chains import (
+    DAY,
+    NOW,
+    Party,
+    Spec,
+    authority,
+    constraints,
+    extension,
+    issue,
+    key_usage,
+    name,
+)
 from clearpane.certificates import der
 from clearpane.verification import crl
 from responders import HOUR, List, entry, parsed, point, points, reason, scope, yes
@@ -14,6 +25,7 @@ from responders import HOUR, List, entry, parsed, point, points, reason, scope, 
 ROOT = authority(None, "Root")
 ICA = authority(ROOT, "Intermediate")
 TWIN = authority(ROOT, "Intermediate")
+RENAMED = Party(name("Another"), ICA.key)
 MUTE = authority(ROOT, "Mute", extensions=(constraints(ca=True), key_usage(0x04)))
 URL = "http://ca.test/one.crl"
 LEAF = issue(ICA, Spec(extensions=(points(URL, "ldap://ca.test/"),)))
@@ -22,6 +34,7 @@ NEGATIVE, HUGE = issue(ICA, Spec(serial=-5)), issue(ICA, Spec(serial=1 << 400))
 SMALL = issue(ICA, Spec(serial=1))
 OF_MUTE = issue(MUTE, Spec())
 DELTA = extension("2.5.29.27", der.integer(3), critical=True)
+MILD_DELTA = extension("2.5.29.27", der.integer(3))
 STRANGE = extension("1.2.3.4", b"\x05\x00", critical=True)
 OF_ANOTHER = extension("2.5.29.29", der.sequence(), critical=True)
 REVOKED = entry(0x1234)
@@ -53,6 +66,8 @@ ROWS = [
     pytest.param(List(ICA, forged=True), LEAF, "unusable", id="a forged signature"),
     pytest.param(List(ICA, signer=TWIN), LEAF, "unusable", id="another key of the same name"),
     pytest.param(List(ROOT), LEAF, "unusable", id="another issuer's"),
+    pytest.param(List(RENAMED), LEAF, "unusable", id="another name with the same key"),
+    pytest.param(List(ICA, inner=ICA.algorithm("sha1")), LEAF, "unusable", id="two algorithms"),
     pytest.param(List(ICA, digest="sha1"), LEAF, "unusable", id="signed with SHA-1"),
     pytest.param(List(MUTE), OF_MUTE, "unusable", id="an issuer that may sign no CRLs"),
     # when
@@ -69,6 +84,7 @@ ROWS = [
     # about what
     pytest.param(List(ICA, extensions=()), LEAF, "good", id="without extensions"),
     pytest.param(List(ICA, extensions=(DELTA,)), LEAF, "unusable", id="a delta CRL"),
+    pytest.param(List(ICA, extensions=(MILD_DELTA,)), LEAF, "unusable", id="a delta, not critical"),
     pytest.param(List(ICA, extensions=(STRANGE,)), LEAF, "unusable", id="a critical extension"),
     pytest.param(scoped(yes(4)), LEAF, "unusable", id="an indirect CRL"),
     pytest.param(

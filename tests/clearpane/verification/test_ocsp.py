@@ -30,6 +30,7 @@ ICA = authority(ROOT, "Intermediate")
 # The same name with another key.
 TWIN = authority(ROOT, "Intermediate")
 LEAF = issue(ICA, Spec())
+RENAMED = Party(name("Another"), ICA.key)
 
 
 def delegated(issuer: Party = ICA, **changes: object) -> Party:
@@ -37,8 +38,12 @@ def delegated(issuer: Party = ICA, **changes: object) -> Party:
     return issue(issuer, Spec(**spec))  # type: ignore[arg-type]
 
 
+RESPONDER = delegated()
+
+
 def by(responder: Party, **changes: object) -> Answer:
-    return Answer(LEAF, ICA, responder, certificates=(responder,), **changes)  # type: ignore[arg-type]
+    given = {"certificates": (responder,), **changes}
+    return Answer(LEAF, ICA, responder, **given)  # type: ignore[arg-type]
 
 
 def about(**changes: object) -> Answer:
@@ -64,18 +69,26 @@ ROWS = [
         "revoked",
         id="the newer of two about the same",
     ),
+    pytest.param(
+        about(before=(Answer(OTHERS, ICA).single,) * 16), "unusable", id="behind too many others"
+    ),
     pytest.param(Answer(OF_RSA, RSA), "good", id="signed with RSA"),
     pytest.param(Answer(OF_ED, ED), "good", id="signed with Ed25519"),
     pytest.param(Answer(NEGATIVE, ICA), "good", id="a negative serial number"),
     pytest.param(Answer(HUGE, ICA), "good", id="a huge serial number"),
     pytest.param(about(extensions=(NONCE,)), "good", id="a critical nonce"),
     # who signed
-    pytest.param(by(delegated()), "good", id="a delegated responder"),
+    pytest.param(by(RESPONDER), "good", id="a delegated responder"),
+    pytest.param(
+        by(RESPONDER, certificates=(LEAF, RESPONDER)), "good", id="a delegated one, sent second"
+    ),
+    pytest.param(by(RESPONDER, certificates=(LEAF,) * 4 + (RESPONDER,)), "unusable", id="or fifth"),
     pytest.param(by(delegated(), state=revoked()), "revoked", id="revoked, says a delegated one"),
     pytest.param(about(forged=True), "unusable", id="a forged signature"),
     pytest.param(about(signer=TWIN), "unusable", id="another key of the same name"),
     pytest.param(by(delegated(TWIN)), "unusable", id="delegated by another key"),
     pytest.param(by(delegated(ROOT)), "unusable", id="delegated by the issuer's issuer"),
+    pytest.param(by(delegated(RENAMED)), "unusable", id="delegated under another name"),
     pytest.param(
         by(delegated(extensions=(purpose(SERVER_AUTH),))), "unusable", id="without OCSPSigning"
     ),
@@ -89,6 +102,11 @@ ROWS = [
         by(delegated(extensions=(purpose(OCSP_SIGNING), STRANGE))),
         "unusable",
         id="a responder's with a critical extension",
+    ),
+    pytest.param(
+        by(delegated(extensions=(purpose(SERVER_AUTH), purpose(OCSP_SIGNING)))),
+        "unusable",
+        id="a responder's with an extension twice",
     ),
     pytest.param(
         by(delegated(extensions=(purpose(OCSP_SIGNING), CERT_SIGN))), "good", id="with key usages"
@@ -200,7 +218,7 @@ def test_the_library_reads_the_request() -> None:
     [
         pytest.param("http://ocsp.test", "http://ocsp.test/", id="a bare host"),
         pytest.param("http://ocsp.test/a/", "http://ocsp.test/a/", id="a slash is not doubled"),
-        pytest.param("http://ocsp.test/" + "a" * 140, None, id="over 255 octets"),
+        pytest.param("http://ocsp.test/" + "a" * 200, None, id="over 255 octets"),
         pytest.param("http://ocsp.test/?a=b", None, id="a query"),
     ],
 )

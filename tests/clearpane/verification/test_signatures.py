@@ -58,7 +58,18 @@ ROWS = [
     pytest.param(with_rsa(12, hashes.SHA256()), RSA, False, id="another digest than it says"),
     pytest.param(with_ec(2, hashes.SHA256()), P384, False, id="another key"),
     pytest.param(with_rsa(11, hashes.SHA256()), EC, False, id="a key of another type"),
-    pytest.param(signed(ECDSA + "2", b"x"), RSA, False, id="an RSA key under ECDSA"),
+    pytest.param(
+        signed(PKCS1 + "11", EC.sign(CONTENT, ec.ECDSA(hashes.SHA256()))),
+        EC,
+        False,
+        id="ECDSA that says it is RSA",
+    ),
+    pytest.param(
+        signed(ECDSA + "2", RSA.sign(CONTENT, padding.PKCS1v15(), hashes.SHA256())),
+        RSA,
+        False,
+        id="RSA that says it is ECDSA",
+    ),
     pytest.param(signed(ECDSA + "2", ED.sign(CONTENT)), ED, False, id="an Ed25519 key under ECDSA"),
     pytest.param(
         signed("2.16.840.1.101.3.4.3.2", DSA.sign(CONTENT, hashes.SHA256())), DSA, False, id="DSA"

@@ -10,9 +10,9 @@ from time import monotonic
 
 import pytest
 
-from chains import DAY, NOW, Party, Spec, authority, issue
+from chains import DAY, NOW, Party, Spec, authority, issue, p256
 from clearpane.certificates import pem
-from clearpane.verification.fetch import Fetch
+from clearpane.verification.fetch import Fetch, Fetched
 from clearpane.verification.revocation import Checking, Revocation
 from clearpane.verification.status import StatusChecker
 from responders import (
@@ -32,6 +32,7 @@ from responders import (
 ROOT = authority(None, "Root")
 ICA = authority(ROOT, "Intermediate")
 OCSP, BOTH = Checking(ocsp=True), Checking(ocsp=True, crl=True)
+OCSP_BRIEFLY = Checking(ocsp=True, ocsp_timeout=1)
 
 
 @dataclass
@@ -215,6 +216,43 @@ async def test_a_revoked_intermediate_beats_a_leaf_that_nobody_answers_for() -> 
         revocation = await here.check(Checking(ocsp=True, ocsp_timeout=0.5))
         assert revocation.state == "revoked"
         assert revocation.detail.startswith("CN=Intermediate")
+
+
+class Stubborn:
+    """Takes no notice of its time limit."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def get(self, url: str, *, timeout: float, limit: int) -> Fetched:
+        self.asked += 1
+        await asyncio.Event().wait()
+        return Fetched()
+
+    async def post(
+        self, url: str, body: bytes, content_type: str, *, timeout: float, limit: int
+    ) -> Fetched:
+        raise AssertionError("GET never ends")
+
+
+async def test_the_total_holds_whatever_the_fetcher_does() -> None:
+    checker = StatusChecker(Stubborn(), lambda: NOW)
+    path = parsed(issue(ICA, Spec(extensions=(access("http://ocsp.test"),))), ICA)
+    revocation = await checker.check(path, b"", Checking(ocsp=True, ocsp_timeout=0.1))
+    assert (revocation.state, revocation.detail) == ("timeout", "CN=www.test: no answer in time")
+
+
+async def test_a_flood_of_certificates_is_bounded() -> None:
+    fetch, key = Stubborn(), p256()
+    checker = StatusChecker(fetch, lambda: NOW)
+    named = (access("http://ocsp.test"),)
+    leaves = [
+        issue(ICA, Spec(serial=serial, key=lambda: key, extensions=named))
+        for serial in range(1, 1101)
+    ]
+    checks = (checker.check(parsed(leaf, ICA), b"", OCSP_BRIEFLY) for leaf in leaves)
+    found = [revocation.state for revocation in await asyncio.gather(*checks)]
+    assert (found.count("timeout"), found.count("unknown"), fetch.asked) == (1024, 76, 1024)
 
 
 async def test_a_private_address_is_not_asked() -> None:

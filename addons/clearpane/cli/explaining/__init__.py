@@ -1,0 +1,1 @@
+"""The parts of `clearpane explain`: the question, what was found, and how it is told."""

@@ -1,0 +1,1 @@
+"""What a running gateway shows and lets be changed: the firewall's operational commands."""
