@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from clearpane.antivirus.profile import Action, AntivirusProfile, Direction
 from clearpane.authorities.inbound import choose
+from clearpane.certificates.certificate import Certificate
 from clearpane.configuration.configuration import Configuration
 from clearpane.content.detection import Detection, Finding, Unscanned
 from clearpane.hello import Hello, host_name
@@ -21,8 +22,11 @@ from clearpane.rulebase.learned import LearnedExclusions, Server
 from clearpane.verification.names import covers, covers_by_common_name
 from clearpane.verification.profile import DecryptionProfile, judge, judge_passing
 from clearpane.verification.reasons import Reason
+from clearpane.verification.revocation import Revocation
 from clearpane.verification.verdict import Signer, Verdict
 
+type Mend = Callable[[Verdict, Sequence[bytes], str, datetime], Awaitable[Verdict]]
+type Check = Callable[[Sequence[Certificate], bytes], Awaitable[Revocation]]
 type Scan = Callable[["Message"], Awaitable[Sequence[Finding]]]
 
 
@@ -129,6 +133,31 @@ def looks(policy: Configuration, opening: Opening) -> bool:
     if decision.reason is not Because.RULE:
         return False
     return policy.decryption_profile(decision.profile).no_proxy.looks
+
+
+async def completed(
+    verdict: Verdict,
+    sent: Sequence[bytes],
+    staple: bytes,
+    name: str,
+    now: datetime,
+    *,
+    mend: Mend,
+    check: Check,
+) -> Verdict:
+    """The verdict with what has to be asked elsewhere: issuers that `sent` lacks, and whether
+    anything on the path was revoked. `sent` and `staple` (an OCSP answer) are DER."""
+    verdict = await mend(verdict, sent, name, now)
+    if not verdict.root_name:
+        return verdict  # nobody is asked whom only a stranger names
+    status = await check(verdict.path, staple)
+    found = {*verdict.reasons, *status.reasons}
+    return replace(
+        verdict,
+        reasons=tuple(reason for reason in Reason if reason in found),
+        revocation=str(status.state),
+        status=status.detail,
+    )
 
 
 def at_server(

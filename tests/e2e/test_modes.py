@@ -167,10 +167,12 @@ FAMILIES = list(zip(network.CLIENTS, network.SERVERS, strict=True))
 
 @pytest.mark.parametrize("case", ["redirect", "tproxy"])
 def test_transparent(case: str, tmp_path: Path) -> None:
+    """REDIRECT as a process without privileges, which hears once that TPROXY would not work."""
     seen = in_namespaces(case, tmp_path)
     for client, server in FAMILIES:
         assert_is_handled(seen[server], client, server)
     assert_fails_closed(seen)
+    assert len(seen["told"]) == (1 if case == "redirect" else 0)
 
 
 def test_bridge(tmp_path: Path) -> None:

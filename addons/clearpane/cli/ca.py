@@ -1,4 +1,4 @@
-"""`clearpane ca`: make, import, request, export and show the authorities.
+"""`clearpane ca`: make, import, request, export and show the authorities; complete a chain.
 
 Keys never leave the folder and are never printed; what is refused is one line that says why.
 """

@@ -33,6 +33,7 @@ from clearpane.verification.probe import HTTP, Probed, probe, resolve
 from clearpane.verification.verdict import Verdict
 
 _ANSWERED, _UNSEEN = 0, 1
+_THREADS = 2
 LEARNED = "exclude-cache.jsonl"  # as the gateway writes it; its own module needs mitmproxy
 
 
@@ -50,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     now, to = current_time(), target(args.server)
     policy = load(args.rules, args.ca, now, store.load, load_inbound)
     hello = client(args.words, to, policy.rulebase)
-    with ThreadPoolExecutor(1) as executor:
+    with ThreadPoolExecutor(_THREADS) as executor:
         force = put_in_force(policy, executor)
         learned = _learned(args.state, policy, now)
         answer = asyncio.run(explain(force, to, hello, now, learned))
@@ -100,6 +101,7 @@ async def explain(
         error=probed.error,
         asked=probed.asked,
         verdict=verdict,
+        learns=course.learn and _may_be_learned(force, hello),
         signer=signer.certificate.subject_name if signer else "",
         user=policy.rulebase.user_of(hello),
     )
@@ -132,7 +134,9 @@ async def _verdict(force: Force, probed: Probed, to: Target, now: datetime) -> V
     if probed.connection is None:
         return None
     verdict = force.handshake.verdict(probed.connection, to.host, now)
-    return await force.complete(verdict, probed.connection, to.host)
+    if probed.failure:
+        return verdict
+    return await force.complete(verdict, probed.connection, to.host, now)
 
 
 def _course(
@@ -161,6 +165,11 @@ def _explanation(
     """Where the server does not have the name, its categories did not count."""
     unnamed = opening.otherwise is not None and course.decision is opening.otherwise
     return force.policy.rulebase.explain(hello, now, frozenset() if unnamed else None)
+
+
+def _may_be_learned(force: Force, hello: Hello) -> bool:
+    rulebase, never = force.policy.rulebase, force.policy.settings.learning.never
+    return never.isdisjoint(rulebase.categories_of(hello.name) if hello.name else ())
 
 
 def _places(force: Force, hello: Hello) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ DONE, NOT_DONE = 0, 2
 class Answer:
     """One of the three is there; `code` is what the command exits with.
 
-    `table` makes the table out of a snapshot: that takes milliseconds for a large one, so it is left
+    `table` makes the table out of a snapshot: a large one takes milliseconds, so that is left
     to the thread that needs it.
     """
 

@@ -9,6 +9,7 @@ import json
 import socket
 import tempfile
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from clearpane.control.answer import Answer
@@ -31,6 +32,9 @@ class Server:
         self._open: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
         self._inode = 0
+        self._is_closed = False
+        # A thread of its own: the loop's are busy just when somebody asks what is going on.
+        self._writer = ThreadPoolExecutor(1, "control")
 
     async def listen(self, bound: socket.socket) -> None:
         self._inode = self._path.stat().st_ino
@@ -38,6 +42,7 @@ class Server:
 
     def close(self) -> None:
         """Ends all connections and removes the socket, unless another one has taken its place."""
+        self._is_closed = True
         if self._server:
             self._server.close()
         for writer in self._open:
@@ -67,8 +72,11 @@ class Server:
 
     async def _reply(self, reader: asyncio.StreamReader) -> bytes:
         words = _words(await _line(reader))
+        if self._is_closed:
+            raise ConnectionAbortedError
         answer = _UNREADABLE if words is None else self._answer(words)
-        return await asyncio.to_thread(answer.to_wire)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._writer, answer.to_wire)
 
 
 _BUSY = Answer(error="the gateway is answering as many commands as it can; ask again")
@@ -93,7 +101,12 @@ async def serve(
         bound = _bind(path)
     except OSError as error:
         return Problem(str(path), f"no control socket can be made: {error.strerror or error}")
-    await server.listen(bound)
+    try:
+        await server.listen(bound)
+    except asyncio.CancelledError:  # the gateway stops while it starts
+        bound.close()
+        path.unlink(missing_ok=True)
+        raise
     return server
 
 

@@ -23,12 +23,14 @@ from clearpane.pipeline import Course, Step, at_hello, server_of
 from clearpane.rulebase.decision import Decision
 from clearpane.rulebase.learned import Cause, LearnedExclusions, Server, suggestion
 from clearpane.sessions.newcomers import Newcomers
+from clearpane.sessions.recent import Recent
 from clearpane.sessions.session import App, Session
 from clearpane.sessions.table import Sessions
 from clearpane.sessions.tls import Leg
 from clearpane.verification.verdict import Verdict
 
 # Only these say that a client will not have the certificate as such (RFC 8446 section 6.2).
+_SUGGESTED = 12 * 3600.0  # seconds before the same exclusion is suggested again
 _TRUST_ALERTS = frozenset(("unknown ca", "certificate unknown", "bad certificate"))
 
 
@@ -42,6 +44,7 @@ class Core:
         self.sessions = Sessions()
         self.learned = LearnedExclusions()
         self.newcomers = Newcomers()
+        self._suggested = Recent(_SUGGESTED)
         self._live: dict[str, Live] = {}
 
     def begin(self, force: Force, reporter: Reporter) -> None:
@@ -240,8 +243,9 @@ class Core:
             return
         if settings.pinned is Pinned.LEARN:
             self.learn(live, Cause.CLIENT_REJECTED_CERTIFICATE, client)
-        else:
-            self.reporter.suggest(suggestion(server), client)
+        elif not self._suggested.holds((server, client), time.monotonic()):
+            self._suggested.keep((server, client), time.monotonic())
+            self.reporter.suggest(suggestion(server), server.address, client)
 
     def _categories(self, live: Live) -> frozenset[str]:
         assert live.hello
@@ -257,7 +261,8 @@ class Core:
             live.force.confirmed.keep(self._confirmation(live), time.monotonic())
         session = live.session
         session.server = Leg(verdict.version, verdict.cipher, verdict.group)
-        session.revocation = verdict.revocation
+        session.revocation, session.status = verdict.revocation, verdict.status
+        session.fetched = verdict.fetched
         session.authority = course.signer
         session.certificate = shown_certificate(verdict)
         session.note(*course.reasons)

@@ -7,6 +7,8 @@ its adapter, so that a save does not forge every leaf anew.
 import asyncio
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
 from hashlib import sha256
 
 from OpenSSL import SSL
@@ -15,14 +17,16 @@ from clearpane.antivirus.clamd import Clamd
 from clearpane.antivirus.scanner import Scanner
 from clearpane.configuration.configuration import Configuration
 from clearpane.content.detection import Finding
+from clearpane.gateway.elsewhere import Elsewhere
 from clearpane.gateway.engines import make_daemon, make_scanner
 from clearpane.gateway.leaves import Leaves
 from clearpane.pages.page import Pages
-from clearpane.pipeline import Message
-from clearpane.sessions.confirmed import Confirmed
-from clearpane.verification.handshake import Handshake, TrustStore
-from clearpane.verification.verdict import Verdict
+from clearpane.pipeline import Message, completed
+from clearpane.sessions.recent import Recent
+from clearpane.verification.handshake import Handshake, TrustStore, sent
+from clearpane.verification.verdict import Signer, Verdict
 
+_CONFIRMED = 300.0  # seconds for which a server stays who it was found to be
 _INLINE = 64 * 1024  # bytes that are hashed in under 0.1 ms
 
 
@@ -37,11 +41,19 @@ class Force:
     daemon: Clamd | None
     pages: Pages
     executor: Executor
-    confirmed: Confirmed = field(default_factory=Confirmed)
+    elsewhere: Elsewhere
+    confirmed: Recent = field(default_factory=partial(Recent, _CONFIRMED))
 
-    async def complete(self, verdict: Verdict, shown: SSL.Connection, name: str) -> Verdict:
-        """The verdict with what has to be asked elsewhere."""
-        return verdict
+    async def complete(
+        self, verdict: Verdict, shown: SSL.Connection, name: str, now: datetime
+    ) -> Verdict:
+        """The verdict with what has to be asked elsewhere; for most nothing has."""
+        if verdict.signer is Signer.FORWARD_TRUST and not self.elsewhere.checking.on:
+            return verdict
+        ask, staple = self.elsewhere, shown.get_app_data().staple
+        return await completed(
+            verdict, sent(shown), staple, name, now, mend=ask.mend, check=ask.check
+        )
 
     async def scan(self, message: Message) -> tuple[Finding, ...]:
         """What the engines find in one message."""
@@ -82,7 +94,10 @@ def put_in_force(policy: Configuration, executor: Executor, before: Force | None
     )
     scanner = make_scanner(policy, daemon, executor)
     pages = Pages(policy.pages)
-    return Force(policy, leaves, handshake, scanner, daemon, pages, executor)
+    elsewhere = Elsewhere(
+        policy.settings, handshake.store, executor, before.elsewhere if before else None
+    )
+    return Force(policy, leaves, handshake, scanner, daemon, pages, executor, elsewhere)
 
 
 def _fingerprints(policy: Configuration) -> tuple[str, ...]:

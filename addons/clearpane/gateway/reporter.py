@@ -59,11 +59,12 @@ class Reporter:
         row = threat.row(session, now, Unscanned(Unread.PROTOCOL), message, "allow")
         self._journal.put(Kind.THREAT, line(row))
 
-    def suggest(self, exclusion: str, client: str) -> None:
+    def suggest(self, exclusion: str, server: str, client: str) -> None:
         """A client would not have the forged certificate of a good server."""
         self._report(
-            f"{client} rejected a certificate that is without fault; if its application pins the "
-            f"server's own, this line in exclusions.yaml exempts it: {exclusion}"
+            f"{client} rejected the certificate for a server without fault at {server}; if its "
+            f"application pins the server's own, this line in exclusions.yaml exempts it: "
+            f"{exclusion}"
         )
 
     def reopen(self) -> None:

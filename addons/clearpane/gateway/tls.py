@@ -69,8 +69,9 @@ class Tls:
         if data.context.server.via and data.conn is not data.context.server:
             return
         name = data.conn.sni or ""
-        verdict = live.force.handshake.verdict(data.ssl_conn, name, self._core.now())
-        verdict = await live.force.complete(verdict, data.ssl_conn, name)
+        now = self._core.now()
+        verdict = live.force.handshake.verdict(data.ssl_conn, name, now)
+        verdict = await live.force.complete(verdict, data.ssl_conn, name, now)
         self._judge(live, data.conn.id, verdict, name)
 
     def _judge(self, live: Live, server: str, verdict: Verdict, name: str) -> None:

@@ -18,7 +18,7 @@ from clearpane.gateway.facts import address_of
 
 logger = logging.getLogger(__name__)
 
-_IPV6_TRANSPARENT = 75  # linux/in6.h; Python's socket module has the one of IPv4 alone, since 3.14
+_IPV6_TRANSPARENT = 75  # linux/in6.h; Linux has it, the socket module does not
 _IP_TRANSPARENT = 19  # linux/in.h
 
 

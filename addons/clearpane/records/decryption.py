@@ -72,6 +72,8 @@ def row(session: Session, now: datetime) -> Row:
         | _certificate(session.certificate, now)
         | {
             "revocation": session.revocation,
+            "revocation_detail": session.status,
+            "issuer_fetched_from": list(session.fetched),
             "authority": session.authority,
             "ech": "offered" if session.ech else "",
             "reason": list(session.reasons),

@@ -68,6 +68,8 @@ class Session:
     server: Leg = UNKNOWN
     certificate: ServerCertificate | None = None
     revocation: str = ""
+    status: str = ""  # who answered what about revocation
+    fetched: tuple[str, ...] = ()  # the addresses that were asked for a missing issuer
     alert: str = ""
     bytes_sent: int = 0
     bytes_received: int = 0

@@ -26,7 +26,8 @@ class Verdict:
     `path` begins with the certificate and ends with the anchor, or where the search ended; then
     `missing_issuer` names who was not found and `ca_issuers` where the last one says he is.
     `root_name` is empty unless the path has an anchor. `asks_for_certificate` is whether the
-    server wants one of its client, at need or as it likes.
+    server wants one of its client, at need or as it likes. `fetched` are the addresses that were
+    asked for a missing issuer, `status` says who answered what about revocation.
     """
 
     reasons: tuple[Reason, ...]
@@ -41,6 +42,8 @@ class Verdict:
     ca_issuers: tuple[str, ...] = ()
     root_name: str = ""
     asks_for_certificate: bool = False
+    fetched: tuple[str, ...] = ()
+    status: str = ""
 
     @property
     def signer(self) -> Signer | None:

@@ -15,7 +15,7 @@ from clearpane.gateway.start import Start
 from gateways import end_master
 from sites import Site
 
-OURS = ["start", "connections", "decide", "tls", "http", "streams"]
+OURS = ["start", "connections", "transparent", "decide", "tls", "http", "streams"]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chains import (
     CERT_SIGN,
@@ -182,10 +184,21 @@ def test_the_best_path(root: Party, intermediate: Party, build: Build) -> None:
         assert not verdict.missing_issuer
 
 
-def test_what_openssl_can_not_load_is_no_path(root: Party) -> None:
-    """Our reader takes a version that there is not."""
-    odd = leaf_of(root).der
-    assert Mender(trusting(root)).verdict([odd[:-1]], NAME, NOW) is None
+def test_the_time_is_the_callers(root: Party, intermediate: Party) -> None:
+    chain = [leaf_of(intermediate, end=NOW - DAY).der, intermediate.der]
+    verdict = Mender(trusting(root)).verdict(chain, NAME, NOW - 2 * DAY)
+    assert verdict is not None
+    assert verdict.reasons == ()
+
+
+def test_what_openssl_can_not_load_is_no_path(root: Party, intermediate: Party) -> None:
+    """A key of a curve that there is not, which our reader passes on."""
+    chain = [leaf_of(intermediate).der, intermediate.der]
+    prime256v1, unknown = der.oid("1.2.840.10045.3.1.7"), der.oid("1.2.840.10045.3.1.99")
+    odd = chain[0].replace(prime256v1, unknown)
+    assert odd != chain[0]
+    assert Mender(trusting(root)).verdict([odd, chain[1]], NAME, NOW) is None
+    assert Mender(trusting(root)).verdict([chain[0][:-1], chain[1]], NAME, NOW) is None
 
 
 # With the verdict of a real handshake.
@@ -397,3 +410,24 @@ async def test_a_revoked_certificate_is_not_looked_at_again(
     odd = replace(verdict, reasons=(*verdict.reasons, "revoked"))  # type: ignore[arg-type]
     assert await mend(store, (odd, certificates), asking(net)) == Mended(odd)
     assert not net.asked
+
+
+FUZZED = authority(None, "Fuzzed")
+FUZZED_CHAIN = (leaf_of(middle := authority(FUZZED, "Middle"), named(URL)).der, middle.der)
+FUZZED_MENDER = Mender(trusting(FUZZED))
+
+
+@given(st.integers(0, 1), st.integers(0, 1000), st.binary(max_size=3))
+def test_damage_never_raises(which: int, at: int, put: bytes) -> None:
+    """A damaged certificate is not what was signed; only a change of the signature's own form, or
+    none at all, can still be one."""
+    chain = list(FUZZED_CHAIN)
+    at %= len(chain[which])
+    chain[which] = chain[which][:at] + put + chain[which][at + len(put) :]
+    verdict = FUZZED_MENDER.verdict(chain, NAME, NOW)
+    if verdict is not None and tuple(chain) != FUZZED_CHAIN:
+        tbs, damaged = (
+            der.first(der.only(each[which], der.SEQUENCE).content)[0].raw
+            for each in (FUZZED_CHAIN, chain)
+        )
+        assert tbs == damaged

@@ -20,11 +20,13 @@ from .bodies import EICAR
 from .messages import PAGE
 from .network import SERVERS, Network, run
 from .origins import Origin
-from .process import STOCK, Gateway
+from .process import BIN, STOCK, Gateway
 from .site import DECRYPT, LEAVE, PRODUCT, Site
 from .wait import until
 from .zoo import Zoo
 
+# As a service without privileges runs; REDIRECT asks for none.
+POWERLESS = ("/usr/bin/setpriv", "--bounding-set=-net_admin,-net_raw", str(BIN / STOCK[0]))
 HOST, BANK = "www.zoo.test", "bank.zoo.test"
 LISTENERS = ("transparent@8080", "tun@0", "wireguard@51820")
 ZONES = {"lan": {"listeners": LISTENERS}, "untrust": {"networks": ["0.0.0.0/0", "::/0"]}}
@@ -129,13 +131,15 @@ def transparent(world: World, section: str) -> dict[str, object]:
     told = Documented.of(section)
     told.apply()
     seen: dict[str, object] = {}
-    with Gateway(world.site, STOCK, "--listen-host", "", *told.arguments) as gateway:
+    command = (*POWERLESS, *STOCK[1:]) if "REDIRECT" in section else STOCK
+    with Gateway(world.site, command, "--listen-host", "", *told.arguments) as gateway:
         for address in SERVERS:
             seen[address] = world.visit(address)
         seen["quic"] = [network.datagram(world.client, address) for address in SERVERS]
         ours = network.GATEWAYS["bridge" in section]
         seen["listener"] = [network.reached(world.client, one, gateway.port) for one in ours]
         seen["trouble"] = [line for line in gateway.lines if "failure" in line]
+        seen["told"] = [line for line in gateway.lines if "REDIRECT works" in line]
     seen["stopped"] = [network.reached(world.client, address, 443) for address in SERVERS]
     return seen
 

@@ -24,7 +24,8 @@ class Answer:
     what ground; `opening` is the decision before the server was seen. `places` are the lines of
     category files that list the host. `verdict` is None where no certificate was seen; then
     `failure` and `error` say why, and they may stand beside one. `signer` is the subject of the
-    authority that would sign, `rules` and `ca` the folders as they were given.
+    authority that would sign, `learns` whether the server is passed from then on, `rules` and `ca`
+    are the folders as they were given.
     """
 
     target: Target
@@ -42,7 +43,7 @@ class Answer:
     asked: bool = False
     verdict: Verdict | None = None
     signer: str = ""
-    staple: bool = False
+    learns: bool = False
     user: str = ""
     rules: str = "rules"
     ca: str = "ca"

@@ -90,10 +90,16 @@ def _check(kind: str, verdict: Verdict, name: str, now: datetime) -> Check:
 
 def _revocation(verdict: Verdict, found: tuple[Reason, ...]) -> Check:
     if found:
-        return Check("revocation", State.FAULT, verdict.revocation, found)
+        return Check("revocation", State.FAULT, _status(verdict), found)
     state = State.OK if verdict.revocation == "good" else State.UNCHECKED
-    detail = "" if verdict.revocation == "unchecked" else verdict.revocation
-    return Check("revocation", state, detail or "nobody was asked")
+    return Check("revocation", state, _status(verdict))
+
+
+def _status(verdict: Verdict) -> str:
+    if verdict.revocation == "unchecked":
+        return visible(verdict.status) or "nobody was asked"
+    detail = f": {visible(verdict.status)}" if verdict.status else ""
+    return f"{verdict.revocation}{detail}"
 
 
 def _detail(

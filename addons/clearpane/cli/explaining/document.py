@@ -24,7 +24,7 @@ def document(answer: Answer) -> Document:
         "authority_subject": answer.signer,
         "client_sees": view(answer),
         "change": {"purpose": change.purpose, "line": change.line},
-        "learned": course.learn,
+        "learns": answer.learns,
         "rule": _rule(answer),
         "client": {
             "source": str(answer.hello.source),
@@ -84,7 +84,9 @@ def _certificate(answer: Answer) -> Document:
         "root": verdict.root_name if verdict else "",
         "missing_issuer": verdict.missing_issuer if verdict else "",
         "ca_issuers": list(verdict.ca_issuers) if verdict else [],
+        "fetched": list(verdict.fetched) if verdict else [],
         "revocation": verdict.revocation if verdict else "",
+        "revocation_detail": verdict.status if verdict else "",
     }
 
 

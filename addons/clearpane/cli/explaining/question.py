@@ -57,7 +57,7 @@ def client(words: Sequence[str], to: Target, rulebase: Rulebase) -> Hello:
         raise ClearpaneError(Problem("", f"{stray!r} is no word of the question", USAGE))
     unsaid = () if {"from", "source"}.intersection(words[::2]) else ("source", _HERE)
     there = ("destination", to.host, "destination-port", str(to.port))
-    asked = match.read((*words, *unsaid, *there), rulebase)
+    asked = match.read((*unsaid, *there, *words), rulebase)
     hello = asked.hello
     if asked.from_zone:
         return _inside(asked.from_zone, "source" in words[::2], hello, rulebase)
@@ -68,8 +68,8 @@ def _inside(zone: str, has_source: bool, hello: Hello, rulebase: Rulebase) -> He
     """A client of the zone: by a listener, else by where it is."""
     zones: Zones = rulebase.objects.zones
     if listener := zones.listener_in(zone):
-        source = hello.source if has_source else address(_HERE)
-        return replace(hello, listener=listener, source=source)
+        here = hello.source if has_source else address(_HERE)
+        return replace(hello, listener=listener, source=here)
     source = hello.source if has_source else zones.address_in(zone)
     if source is None:
         message = f"zone {zone} has neither a listener nor an address of its own"

@@ -15,6 +15,7 @@ from clearpane.verification.reasons import EXPIRY, UNTRUST, Reason
 
 _PLAIN = re.compile(r"[A-Za-z0-9][\w.-]*")
 _NOTHING_TO_CHANGE = ("server-unreachable", "handshake-timeout", "not-tls", "revoked")
+_CACHE = "system setting ssl-decrypt exclude-cache"
 _SWITCHES = {
     **dict.fromkeys(EXPIRY, "block-expired-certificate"),
     **dict.fromkeys(UNTRUST - EXPIRY, "block-untrusted-issuer"),
@@ -61,7 +62,7 @@ def _of_bypass(answer: Answer) -> Remedy:
             line = f"predefined: {{{json.dumps(decision.exclusion)}: false}}"
             return Remedy(f"To decrypt it, in {answer.rules}/exclusions.yaml", line)
         case Because.EXCLUDED_LEARNED:
-            line = "clearpane clear system setting ssl-decrypt exclude-cache"
+            line = f"clearpane clear {_CACHE} server {answer.target}"
             return Remedy("To try again, forget what was learned", line)
         case Because.RULE | Because.NO_RULE:
             where = f"above {decision.rule}" if decision.rule else "at the end"

@@ -1,7 +1,7 @@
 """The answer of `clearpane explain` as text of 80 columns: the answer first, then the grounds.
 
-Whatever the server wrote is one line of visible characters. A word that is longer than a line (an
-URL, a fingerprint) is left whole, so that it can be copied.
+Whatever the server wrote is one line of visible characters. What is there to be copied (an URL, a
+fingerprint, the line that would change the answer) is left whole.
 """
 
 import textwrap
@@ -91,6 +91,7 @@ def _chain(answer: Answer) -> Iterator[str]:
         yield from _named(depth, f"{visible(verdict.missing_issuer)}  MISSING")
         yield from (f"    from {visible(url, 2048)}" for url in verdict.ca_issuers)
         depth += 1
+    yield from (f"    asked {visible(url, 2048)}" for url in verdict.fetched)
     for each in path:
         note = "  trusted here" if verdict.root_name and each is path[0] else ""
         yield from _certificate(depth, each, note)
@@ -122,7 +123,7 @@ def _user(answer: Answer) -> Iterator[str]:
     yield from _row("sees", view(answer))
     if answer.signer:
         yield from _row("signed by", f"{visible(answer.signer)} ({SIGNERS[answer.course.signer]})")
-    if answer.course.learn:
+    if answer.learns:
         yield from _row("from then on", "it is learned: passed through undecrypted for 12 hours")
     yield from _change(remedy(answer))
 

@@ -95,7 +95,8 @@ def _ground(answer: Answer) -> str:
         case Because.EXCLUDED_CUSTOM:
             return f"excluded by {decision.exclusion} in exclusions.yaml"
         case Because.EXCLUDED_LEARNED:
-            return f"rule {decision.rule} would, but the server was learned to break"
+            learned = "the gateway has learned that this breaks it"
+            return f"rule {decision.rule} says decrypt, but {learned}"
         case Because.NO_RULE:
             return "no rule matches"
         case Because.RULE:
