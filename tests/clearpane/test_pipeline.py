@@ -217,7 +217,8 @@ def test_names_that_the_server_shows(policy: Configuration, found: Verdict, step
     ("opening", "found", "expected"),
     [
         pytest.param(
-            Opening(LEFT), verdict(Reason.EXPIRED), Course(BYPASS, reasons=("rule",), decision=LEFT),
+            Opening(LEFT), verdict(Reason.EXPIRED),
+            Course(BYPASS, reasons=("rule",), decision=LEFT),
             id="nothing was to be checked",
         ),
         pytest.param(
@@ -257,7 +258,9 @@ def test_a_session_that_is_left_alone_may_still_end(policy: Configuration) -> No
     [
         pytest.param(Opening(WANTED), NOTHING_CHECKED, True, id="to be decrypted"),
         pytest.param(Opening(LEFT), NOTHING_CHECKED, False, id="left alone, nothing to check"),
-        pytest.param(Opening(LEFT, WANTED), NOTHING_CHECKED, True, id="left alone for its category"),
+        pytest.param(
+            Opening(LEFT, WANTED), NOTHING_CHECKED, True, id="left alone for its category"
+        ),
         pytest.param(
             Opening(LEFT), DecryptionProfile(no_proxy=NoProxy(block_untrusted_issuer=True)), True,
             id="left alone, with a check",

@@ -248,7 +248,9 @@ def test_a_port_where_nobody_listens(site: Site) -> None:
 def test_an_international_name_that_nobody_has(site: Site) -> None:
     asked = Asked(site, "Stra\u00dfe.invalid")
     assert asked.code == 1
-    assert asked.out.startswith("xn--strae-oqa.invalid:443 can't be reached: unreachable")
+    assert asked.out.startswith(
+        "xn--strae-oqa.invalid:443 can't be reached: its name has no address"
+    )
 
 
 def test_who_asks_is_said_in_the_words_of_a_rule(site: Site) -> None:

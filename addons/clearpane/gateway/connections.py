@@ -7,8 +7,11 @@ ended it.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any
 
+import mitmproxy_rs
 from mitmproxy import connection, ctx
+from mitmproxy.proxy import mode_specs
 from mitmproxy.proxy.server import ConnectionHandler, ConnectionIO
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
@@ -47,14 +50,15 @@ class Connections:
         if live is None or live.handler is None or data.server.transport_protocol != "tcp":
             return
         _keep_stream(live, "server", live.handler.transports[data.server])
-        if data.server.peername and not data.server.via:
+        if data.server.peername and not _is_proxy(data):
             live.session.destination, live.session.port = data.server.peername[:2]
 
     def server_connect_error(self, data: ServerConnectionHookData) -> None:
         live = self._core.of(data.client)
         if live and data.server.address:
             host, port = data.server.address[:2]
-            live.session.host, live.session.port = live.session.host or host, port
+            if not _is_proxy(data):
+                live.session.host, live.session.port = live.session.host or host, port
             live.session.note("server-unreachable")
 
     def server_disconnected(self, data: ServerConnectionHookData) -> None:
@@ -63,8 +67,22 @@ class Connections:
 
     def client_disconnected(self, client: connection.Client) -> None:
         if live := self._core.of(client):
+            _let_go(live)
             live.session.ends(_how_it_ended(live))
             self._core.close(live)
+
+
+def _let_go(live: Live) -> None:
+    """2026-11, mitmproxy 12.3: a connection that is ended while its last bytes wait for their turn
+    leaves its socket open for good; a client that sends 64 KiB in one go can bring that about."""
+    for io in tuple(live.handler.transports.values()) if live.handler else ():
+        if io.handler and io.handler.done() and io.writer:
+            io.writer.close()
+
+
+def _is_proxy(data: ServerConnectionHookData) -> bool:
+    """In upstream mode what is connected to is the proxy behind this one, never the server."""
+    return isinstance(data.client.proxy_mode, mode_specs.UpstreamMode)
 
 
 def _how_it_ended(live: Live) -> EndReason:
@@ -84,6 +102,8 @@ def _keep_stream(live: Live, side: str, io: ConnectionIO) -> None:
 
 def _count(io: ConnectionIO, live: Live) -> None:
     """Counts as the client does: what it sent, and what it was sent."""
+    if isinstance(io.reader, mitmproxy_rs.Stream):
+        io.reader = io.writer = _Stream(io.reader)  # type: ignore[assignment]
     read: Callable[[int], Awaitable[bytes]] = io.reader.read  # type: ignore[union-attr]
     write: Callable[[bytes], None] = io.writer.write  # type: ignore[union-attr]
     session = live.session
@@ -99,6 +119,16 @@ def _count(io: ConnectionIO, live: Live) -> None:
 
     io.reader.read = counted_read  # type: ignore[union-attr, method-assign]
     io.writer.write = counted_write  # type: ignore[union-attr, method-assign]
+
+
+class _Stream:
+    """A stream of mitmproxy_rs (WireGuard, TUN), whose own methods can't be replaced."""
+
+    def __init__(self, stream: mitmproxy_rs.Stream) -> None:
+        self._stream, self.read, self.write = stream, stream.read, stream.write
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 def _watch_idle(handler: ConnectionHandler, live: Live) -> None:

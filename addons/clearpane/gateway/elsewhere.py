@@ -38,10 +38,13 @@ class Elsewhere:
         before: "Elsewhere | None" = None,
     ) -> None:
         self._executor = executor
+        self._fetching = settings.fetch
+        # That an address was refused is kept too, so the cache goes with the setting.
+        same = before is not None and before._fetching == settings.fetch
         self._intermediates: IntermediateCache = (
-            before._intermediates if before else IntermediateCache()
+            before._intermediates if before and same else IntermediateCache()
         )
-        self._statuses: StatusCache = before._statuses if before else StatusCache()
+        self._statuses: StatusCache = before._statuses if before and same else StatusCache()
         fetch = Fetch(settings.fetch.allow_private_addresses)
         issuers = Issuers(fetch, self._run, self._intermediates)
         self._issuers = issuers if settings.fetch.intermediates else None

@@ -1,6 +1,6 @@
 """mitmproxy's objects in the product's words."""
 
-from mitmproxy import connection
+from mitmproxy import connection, ctx
 from mitmproxy.master import Master
 from mitmproxy.proxy import mode_specs
 
@@ -28,8 +28,8 @@ def name_of(text: str) -> str:
 
 
 def listener_of(mode: mode_specs.ProxyMode) -> str:
-    """`MODE@PORT`, as zones name listeners."""
-    return f"{mode.type_name}@{mode.listen_port()}"
+    """`MODE@PORT`, as zones name listeners; a TUN interface has no port, which is 0."""
+    return f"{mode.type_name}@{mode.listen_port(ctx.options.listen_port) or 0}"
 
 
 def known_user(master: Master, client: connection.Client) -> str:

@@ -44,7 +44,6 @@ class TrustStore:
 
 # Clients' offers differ in few ways; whoever varies his own at will pushes out others' Contexts.
 _CONTEXTS = 64
-_ASKS_FOR_CERTIFICATE = b"read server certificate request"
 
 
 @dataclass(slots=True)
@@ -55,6 +54,7 @@ class Seen:
     faults: list[Fault] = field(default_factory=list)
     asked: bool = False
     staple: bytes = b""
+    handle: object = field(default=None, repr=False, compare=False)  # how OpenSSL finds this again
 
 
 class Handshake:
@@ -70,7 +70,10 @@ class Handshake:
         """A client connection that is ready to say hello. `sni` is a normalised host name, an
         address or empty; with `staple` the server is asked for its OCSP answer."""
         made = SSL.Connection(self._context(terms))
-        made.set_app_data(Seen())
+        seen = Seen()
+        made.set_app_data(seen)
+        seen.handle = SSL._ffi.new_handle(seen)  # type: ignore[attr-defined]
+        SSL._lib.SSL_set_cert_cb(made._ssl, _notice, seen.handle)  # type: ignore[attr-defined]
         if sni and not _is_address(sni):
             made.set_tlsext_host_name(sni.encode("ascii"))
         if alpn:
@@ -127,7 +130,6 @@ def _context(store: TrustStore, terms: Terms) -> SSL.Context:
     # The verdict is read once: a server must not show another certificate later.
     context.set_options(SSL.OP_NO_COMPRESSION | SSL.OP_NO_RENEGOTIATION)
     context.set_verify(SSL.VERIFY_PEER, _collect)
-    context.set_info_callback(_notice)
     context.set_ocsp_client_callback(_keep_staple)
     anchors = context.get_cert_store()
     assert anchors is not None
@@ -137,10 +139,14 @@ def _context(store: TrustStore, terms: Terms) -> SSL.Context:
     return context
 
 
-def _notice(connection: SSL.Connection, _where: int, _ret: int) -> None:
-    """A CertificateRequest is in no result of OpenSSL's, only in the state on the way."""
-    if _ASKS_FOR_CERTIFICATE in connection.get_state_string():
-        connection.get_app_data().asked = True
+@SSL._ffi.callback("int(SSL *, void *)")  # type: ignore[attr-defined, untyped-decorator]
+def _notice(_ssl: object, handle: object) -> int:
+    """A CertificateRequest came. OpenSSL calls this for nothing else (SSL_set_cert_cb(3)).
+
+    pyOpenSSL has no name for it, and its info callback would cost every handshake a twentieth.
+    """
+    SSL._ffi.from_handle(handle).asked = True  # type: ignore[attr-defined]
+    return 1  # go on, without a certificate
 
 
 def _keep_staple(connection: SSL.Connection, staple: bytes, _data: object) -> bool:

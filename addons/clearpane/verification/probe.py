@@ -28,9 +28,9 @@ _PIECE = 64 * 1024
 _ADDRESSES = 8  # of one name; browsers try no more than a few
 _PLAIN = {
     errno.ECONNREFUSED: "the connection was refused: nobody listens there",
-    errno.EHOSTUNREACH: "unreachable: there is no way to the host",
-    errno.ENETUNREACH: "unreachable: there is no way to its network",
-    errno.ETIMEDOUT: "unreachable: no answer",
+    errno.EHOSTUNREACH: "there is no way to the host",
+    errno.ENETUNREACH: "there is no way to its network",
+    errno.ETIMEDOUT: "no answer",
 }
 
 
@@ -82,7 +82,7 @@ async def probe(
         async with asyncio.timeout(timeout):
             reader, writer = await _connect(addresses, port)
     except TimeoutError:
-        return Probed(failure=UNREACHABLE, error=f"unreachable: no answer within {timeout:g} s")
+        return Probed(failure=UNREACHABLE, error=f"no answer within {timeout:g} s")
     except OSError as refused:
         return Probed(failure=UNREACHABLE, error=_plain(refused))
     peer = str(writer.get_extra_info("peername", ("",))[0])
@@ -164,7 +164,7 @@ def _flush(connection: SSL.Connection, writer: asyncio.StreamWriter) -> None:
 def _plain(error: OSError) -> str:
     """Several addresses may have failed in different ways; the last one counts."""
     number = error.errno or 0
-    return _PLAIN.get(number) or f"unreachable: {os.strerror(number) if number else error}"
+    return _PLAIN.get(number) or (os.strerror(number) if number else str(error))
 
 
 def _words(error: SSL.Error) -> str:

@@ -3,14 +3,25 @@
 import asyncio
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from socket import SO_LINGER, SOL_SOCKET
 
 import pytest
 from mitmproxy.connection import Server
+from mitmproxy.proxy.commands import StartHook
+from mitmproxy.proxy.context import Context
+from mitmproxy.proxy.server import ConnectionHandler, ConnectionIO
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
 from clearpane.gateway.live import Live
 from gateways import CLIENT, Gateway, connected, ok, request, serving, until
+
+
+class Handler(ConnectionHandler):
+    """Holds connections that no loop serves."""
+
+    async def handle_hook(self, hook: StartHook) -> None:
+        raise AssertionError(hook.name)
 
 
 def reset(writer: asyncio.StreamWriter) -> None:
@@ -161,3 +172,33 @@ async def test_a_connection_that_stays_idle(gateway: Gateway) -> None:
         assert live.handler
         await live.handler.timeout_watchdog.callback()
     assert last_record(gateway)["session_end_reason"] == "aged-out"
+
+
+async def test_behind_this_proxy_is_another(gateway: Gateway) -> None:
+    """It is no destination, reached or not."""
+    client = gateway.client("upstream:http://192.0.2.20:3128@8080")
+    _, live = gateway.open(client)
+    live.handler = Handler(Context(client, gateway.master.options))
+    live.session.destination, live.session.port = "198.51.100.7", 443
+    proxy = Server(address=("192.0.2.20", 3128), peername=("192.0.2.20", 3128))
+    live.handler.transports[proxy] = ConnectionIO()
+    data = ServerConnectionHookData(proxy, client)
+    gateway.connections.server_connected(data)
+    gateway.connections.server_connect_error(data)
+    assert (live.session.destination, live.session.port) == ("198.51.100.7", 443)
+    assert live.session.reasons == ["server-unreachable"]
+
+
+async def test_64_kib_in_one_go_leave_no_socket_open(gateway: Gateway) -> None:
+    """A hello that is too large is refused while its last bytes wait for their turn."""
+    async with (
+        serving(ok) as origin,
+        gateway.listening("regular@0") as port,
+        connected(port) as (reader, writer),
+    ):
+        writer.write(f"CONNECT 127.0.0.1:{origin} HTTP/1.1\r\n\r\n".encode())
+        await reader.readuntil(b"\r\n\r\n")
+        record = b"\x16\x03\x01\x40\x00" + b"\x01\x01\x00\x00\x03\x03".ljust(16_384, b"\0")
+        writer.write(record + 3 * (b"\x16\x03\x01\x40\x00" + bytes(16_384)))
+        with suppress(ConnectionResetError):
+            assert await asyncio.wait_for(reader.read(10), 10) == b""

@@ -4,6 +4,7 @@ import pytest
 from mitmproxy.proxy import mode_specs
 
 from clearpane.gateway import facts
+from gateways import Gateway
 
 
 @pytest.mark.parametrize(
@@ -29,11 +30,14 @@ def test_address_or_name(text: str, address: str | None, name: str) -> None:
     ("mode", "listener"),
     [
         ("regular@8080", "regular@8080"),
-        ("regular", "regular@8080"),
+        ("regular", "regular@9090"),
+        ("tun:clearpane0", "tun@0"),
         ("socks5@1080", "socks5@1080"),
         ("transparent@127.0.0.1:8443", "transparent@8443"),
         ("reverse:https://192.0.2.1@443", "reverse@443"),
     ],
 )
-def test_listener_of(mode: str, listener: str) -> None:
+async def test_listener_of(gateway: Gateway, mode: str, listener: str) -> None:
+    """The option `listen_port` counts where a mode names no port; TUN has none at all."""
+    gateway.master.options.listen_port = 9090
     assert facts.listener_of(mode_specs.ProxyMode.parse(mode)) == listener

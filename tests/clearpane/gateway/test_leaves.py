@@ -83,7 +83,10 @@ def test_a_leaf_of_an_expired_certificate_is_another(leaves: Leaves) -> None:
 
 
 def test_old_clients_get_an_rsa_key(leaves: Leaves, real: Certificate) -> None:
-    ecdsa, old = leaves.forged(real, TRUST, True, PROFILE, NOW), leaves.forged(real, TRUST, False, PROFILE, NOW)
+    ecdsa, old = (
+        leaves.forged(real, TRUST, True, PROFILE, NOW),
+        leaves.forged(real, TRUST, False, PROFILE, NOW),
+    )
     assert isinstance(shown(ecdsa).public_key(), ec.EllipticCurvePublicKey)
     key = shown(old).public_key()
     assert isinstance(key, rsa.RSAPublicKey) and key.key_size == 2048
@@ -136,7 +139,10 @@ def test_the_pair_that_fits_the_servers_key_signs(
     leaves = Leaves(dataclasses.replace(base.policy.authorities, trust_ecdsa=second), executor)
     old = issue(None, Spec(key=lambda: rsa.generate_private_key(65537, 2048)))
     by_rsa = shown(leaves.forged(Certificate.parse(old.der), TRUST, True, PROFILE, NOW))
-    assert shown(leaves.forged(real, TRUST, True, PROFILE, NOW)).issuer.rfc4514_string() == "CN=Second pair"
+    assert (
+        shown(leaves.forged(real, TRUST, True, PROFILE, NOW)).issuer.rfc4514_string()
+        == "CN=Second pair"
+    )
     assert by_rsa.issuer.rfc4514_string() != "CN=Second pair"
 
 

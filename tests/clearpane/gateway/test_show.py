@@ -9,7 +9,6 @@ from chains import Party, Spec, issue
 from clearpane.content.detection import Detection, Finding, Unread, Unscanned
 from clearpane.gateway import show
 from clearpane.gateway.live import Live
-from clearpane.pipeline import Step
 from clearpane.rulebase.decision import Action, Decision, Reason
 from gateways import Gateway, Origin, TlsClient, TlsOrigin, Wire, connected, until
 

@@ -493,9 +493,7 @@ async def test_nothing_is_learned_of_a_category_that_is_never_to_be(
     gateway: Gateway, root: Party
 ) -> None:
     gateway.site.write("categories/mail.txt", "www.test\n")
-    gateway.apply(
-        settings="learned-exclusions: {pinned: learn, never: [mail]}", decryption=ALL
-    )
+    gateway.apply(settings="learned-exclusions: {pinned: learn, never: [mail]}", decryption=ALL)
     served = issue(root, Spec())
     for _ in range(2):
         wire = await Wire(gateway, lambda: TlsOrigin(served, asks=SSL.VERIFY_PEER)).start()

@@ -307,7 +307,10 @@ ROWS = [
 
 def verdict_of(case: Case, root: Party, serve: Serve) -> Verdict:
     handshake = Handshake(TrustStore(b"", [party.der for party in (root, *case.anchors)]))
-    client, server = handshake.connection("www.test", [], PROFILE.protocol.terms()), serve(*case.sent)
+    client, server = (
+        handshake.connection("www.test", [], PROFILE.protocol.terms()),
+        serve(*case.sent),
+    )
     shake_hands(client, server)
     return handshake.verdict(client, "www.test", NOW)
 
@@ -521,7 +524,10 @@ def test_an_address_is_never_sent_as_a_name_and_compared_as_an_address(
     serve: Serve,
 ) -> None:
     served = issue(intermediate, Spec(extensions=(san(octets),)))
-    client, server = handshake.connection(asked, [], PROFILE.protocol.terms()), serve(served, intermediate)
+    client, server = (
+        handshake.connection(asked, [], PROFILE.protocol.terms()),
+        serve(served, intermediate),
+    )
     shake_hands(client, server)
     assert server.get_servername() is None
     assert handshake.verdict(client, asked, NOW).reasons == reasons
@@ -541,7 +547,9 @@ def test_connections_of_one_profile_do_not_share_faults(
     handshake: Handshake, intermediate: Party, serve: Serve
 ) -> None:
     good, bad = issue(intermediate, Spec()), issue(None, Spec())
-    first, second = (handshake.connection("www.test", [], PROFILE.protocol.terms()) for _ in range(2))
+    first, second = (
+        handshake.connection("www.test", [], PROFILE.protocol.terms()) for _ in range(2)
+    )
     assert first.get_context() is second.get_context()
     shake_hands(first, serve(bad))
     shake_hands(second, serve(good, intermediate))
