@@ -23,6 +23,8 @@ _DIGESTS = {
     "md5": (hashes.MD5(), "1.2.840.113549.1.1.4", ""),
     "sha1": (hashes.SHA1(), "1.2.840.113549.1.1.5", "1.2.840.10045.4.1"),
     "sha256": (hashes.SHA256(), "1.2.840.113549.1.1.11", "1.2.840.10045.4.3.2"),
+    "sha384": (hashes.SHA384(), "1.2.840.113549.1.1.12", "1.2.840.10045.4.3.3"),
+    "sha512": (hashes.SHA512(), "1.2.840.113549.1.1.13", "1.2.840.10045.4.3.4"),
 }
 
 
@@ -132,6 +134,7 @@ class Spec:
     pss: bool = False
     digest: str = "sha256"
     serial: int = 0x1234
+    version: int = 3
     forged: bool = False
 
 
@@ -141,7 +144,7 @@ def issue(issuer: Party | None, spec: Spec) -> Party:
     signer = issuer or party
     start, end = (d if isinstance(d, bytes) else der.time(d) for d in (spec.start, spec.end))
     tbs = der.sequence(
-        der.element(der.context(0), der.integer(2)),
+        der.element(der.context(0), der.integer(spec.version - 1)) if spec.version > 1 else b"",
         der.integer(spec.serial),
         signer.algorithm(spec.digest),
         signer.subject,

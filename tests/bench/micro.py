@@ -1,13 +1,16 @@
 """What single steps cost, in this process: a decision, a leaf, a scan."""
 
 import asyncio
+import ssl
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 import trustme
 from cryptography.hazmat.primitives.asymmetric import ec
+from OpenSSL import SSL
 
 from clearpane.antivirus.embedded import Embedded
 from clearpane.antivirus.scanner import Scanner
@@ -18,6 +21,8 @@ from clearpane.certificates.certificate import Certificate
 from clearpane.configuration.load import load_rules
 from clearpane.hello import Hello, address
 from clearpane.rulebase.rulebase import Rulebase
+from clearpane.verification.handshake import Handshake, Seen, TrustStore
+from clearpane.verification.protocol import ProtocolSettings
 
 from .proxies import ROOT
 
@@ -54,6 +59,45 @@ def forged_leaf() -> float:
     real = Certificate.parse(pem.certificates(issued)[0])
     public = keys.public_key(ec.generate_private_key(ec.SECP256R1()))
     return measure(lambda: leaf.forge(real, authority, public, b"s" * 32, NOW))
+
+
+def noticing() -> float:
+    """What looking for a CertificateRequest adds to a whole handshake; noise may be below zero."""
+    ca = trustme.CA()
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ca.issue_cert("www.example.com").configure_cert(server)
+    handshake = Handshake(TrustStore(ca.cert_pem.bytes()))
+    terms = ProtocolSettings().terms()
+    context = handshake.connection("www.example.com", (), terms).get_context()
+
+    def plain() -> SSL.Connection:
+        made = SSL.Connection(context)
+        made.set_app_data(Seen())
+        made.set_tlsext_host_name(b"www.example.com")
+        made.set_connect_state()
+        return made
+
+    def noticed() -> SSL.Connection:
+        return handshake.connection("www.example.com", (), terms)
+
+    with_it, without = (
+        measure(lambda: _shake(noticed(), server)),
+        measure(lambda: _shake(plain(), server)),
+    )
+    return min(with_it, measure(lambda: _shake(noticed(), server))) - without
+
+
+def _shake(client: SSL.Connection, context: ssl.SSLContext) -> None:
+    into, out = ssl.MemoryBIO(), ssl.MemoryBIO()
+    server = context.wrap_bio(into, out, server_side=True)
+    for _ in range(2):
+        with suppress(SSL.WantReadError):
+            client.do_handshake()
+        into.write(client.bio_read(65_536))
+        with suppress(ssl.SSLWantReadError):
+            server.do_handshake()
+        if sent := out.read():
+            client.bio_write(sent)
 
 
 def scan() -> float:

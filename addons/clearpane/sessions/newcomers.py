@@ -6,8 +6,8 @@ the time of everybody else. Known names cost nothing here. All tables are bounde
 
 from collections import OrderedDict
 
-RATE = 50.0  # new names a second and source
-BURST = 500.0  # as many at once, as after a start
+RATE = 5.0  # new names a second and source: a twentieth of what one core can decrypt at most
+BURST = 200.0  # as many at once: a page, or a day that begins
 _NAMES = 16_384
 _SOURCES = 4_096
 

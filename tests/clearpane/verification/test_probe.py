@@ -1,5 +1,6 @@
 """Handshakes over loopback: whatever a server does ends as a value, and nothing is said to it."""
 
+import asyncio
 import contextlib
 import socket
 import ssl
@@ -91,7 +92,8 @@ async def test_a_server_that_fails_ends_as_a_reason(
     handshake: Handshake, act: Callable[[socket.socket], None], failure: str, error: str
 ) -> None:
     with misbehaving(act) as server:
-        found = await look(handshake, server.port, timeout=0.3)
+        async with asyncio.timeout(4):
+            found = await look(handshake, server.port, timeout=0.3)
 
     assert (found.connection, found.failure) == (None, failure)
     assert error in found.error

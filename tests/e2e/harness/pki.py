@@ -38,11 +38,15 @@ MD5_RSA = bytes.fromhex("300d06092a864886f70d0101040500")
 
 @dataclass(frozen=True)
 class Pair:
-    """A certificate (DER), its key, and the certificates (DER) that a server sends along."""
+    """A certificate (DER), its key, and the certificates (DER) that a server sends along.
+
+    `written_key` is the key in PEM where it must say more than the key itself knows.
+    """
 
     der: bytes
     key: Key
     chain: tuple[bytes, ...] = ()
+    written_key: bytes = b""
 
     @cached_property
     def certificate(self) -> x509.Certificate:
@@ -59,7 +63,7 @@ class Pair:
     @property
     def key_pem(self) -> bytes:
         form = serialization.PrivateFormat.PKCS8
-        return self.key.private_bytes(PEM, form, serialization.NoEncryption())
+        return self.written_key or self.key.private_bytes(PEM, form, serialization.NoEncryption())
 
     def alone(self) -> "Pair":
         """The same, from a server that forgot the intermediates."""
