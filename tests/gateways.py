@@ -267,6 +267,13 @@ class TlsClient:
             self._in.write(wire.heard())
         raise AssertionError("the handshake does not end")
 
+    def alerts(self) -> bytes:
+        """The fatal alert that a record of rubbish provokes, as it is sent."""
+        self._in.write(b"\x17\x03\x03\x00\x20" + bytes(32))
+        with suppress(ssl.SSLError):
+            self.tls.read(1)
+        return self._out.read()
+
     async def ask(self, wire: "Wire", data: bytes) -> bytes:
         """What is answered to these bytes."""
         self.tls.write(data)

@@ -129,7 +129,9 @@ def test_a_client_without_a_certificate_fares_as_without_the_gateway(
             None, "https://bare.zoo.test/page", to=origin.port, trust=world.zoo.root_file
         )
         reply = world.fetch(origin, "bare.zoo.test")
-    assert (reply.error, reply.status, reply.body) == (direct.error, direct.status, direct.body)
+    # Which of several calls the server's alert meets is chance, and so is curl's number for it.
+    assert (bool(reply.error), reply.status) == (bool(direct.error), direct.status), reply
+    assert reply.body == direct.body
     assert (reply.status == 200) == kind.startswith("optional")
 
 

@@ -38,7 +38,8 @@ class Live:
     verdict: Verdict | None = None
     course: Course | None = None  # of the connection that the leaf was forged for
     courses: dict[str, Course] = field(default_factory=dict)  # by server connection
-    failure: str = ""  # why we ended a handshake ourselves
+    late: set[str] = field(default_factory=set)  # server connections that took too long
+    failure: str = ""  # why the last handshake with a server failed
     timers: dict[str, asyncio.TimerHandle] = field(default_factory=dict)  # by leg
     streams: list[tuple[str, asyncio.StreamReader]] = field(default_factory=list)
     held: dict[str, int] = field(default_factory=dict)  # bytes held back, by flow

@@ -88,6 +88,7 @@ class Watch:
             return
         self._core.force = force
         self._core.learned.keep(force.policy.profile_fingerprints())
+        self._core.sessions.hits.keep([rule.name for rule in force.policy.rulebase.rules])
         for warning in force.policy.warnings:
             logger.warning(str(warning))
         logger.log(ALERT, "a new policy is in force")

@@ -95,7 +95,8 @@ class Tls:
             verdict = live.force.handshake.verdict(data.ssl_conn, name, now)
             self._judge(live, data.conn.id, verdict, name)
             return
-        reason = live.failure or reason_of(data.conn.error or "")
+        late = data.conn.id in live.late
+        reason = live.failure = "handshake-timeout" if late else reason_of(data.conn.error or "")
         course = at_failure(live.force.policy, live.opening or _UNASKED, reason, asked=asked)
         live.courses[data.conn.id] = course
         if live.course is None:
@@ -172,7 +173,7 @@ class Tls:
 
     def _late(self, live: Live, server: connection.Server) -> None:
         """The server's handshake takes too long: its connection is closed, so that it fails."""
-        live.failure = "handshake-timeout"
+        live.late.add(server.id)
         live.close_server(server)
 
     def _client_late(self, live: Live, client: connection.Client) -> None:

@@ -209,7 +209,7 @@ async def test_a_silent_server_is_given_up(gateway: Gateway) -> None:
     wire = await Wire(gateway, lambda: Origin(lambda _: b"")).start()
     client = TlsClient("www.test")
     await wire.say(client.hello())
-    await until(lambda: wire.live.failure)
+    await until(lambda: wire.live.late)
     assert wire.context.server in wire.closed
     await wire.catch_up()
     await client.shake_hands(wire)
@@ -514,3 +514,18 @@ async def test_a_client_that_can_do_nothing_of_ours_passes(
     await wire.say(TlsClient("www.test", ciphers=ciphers).hello())
     assert wire.live.session.reasons == [reason]
     assert (len(wire.origins), wire.live.session.handling) == (1, "bypass")
+
+
+async def test_an_alert_after_the_handshake_is_a_rejection_too(
+    gateway: Gateway, root: Party
+) -> None:
+    """In TLS 1.3 a client may end its handshake first and refuse the certificate then."""
+    wire = await Wire(gateway, lambda: good(root)).start()
+    client = TlsClient("www.test")
+    await client.shake_hands(wire)
+    assert wire.live.session.decrypted
+    await wire.say(client.alerts())
+    session = wire.live.session
+    assert session.reasons == ["client-rejected-certificate"]
+    assert session.alert == "bad record mac"
+    assert gateway.said == []  # an alert that says nothing of trust is no sign of pinning

@@ -1,4 +1,4 @@
-"""A TLS origin for certificates that Python's own ssl module refuses to load."""
+"""TLS origins for certificates that Python's own ssl module refuses to load."""
 
 import io
 import socket
@@ -8,7 +8,7 @@ from cryptography import x509
 from OpenSSL import SSL
 
 from . import http1
-from .listener import Listener
+from .listener import Listener, drain
 from .messages import Contents
 from .pki import Pair
 
@@ -60,3 +60,27 @@ class _Talk(io.RawIOBase):
             return self._session.recv_into(buffer)
         except (SSL.ZeroReturnError, SSL.SysCallError):
             return 0
+
+
+def raw_origin(pair: Pair) -> Listener:
+    """Sends these octets for a certificate, whatever they are, and waits for the alert.
+
+    TLS 1.2 (RFC 5246 section 7.4), where a certificate goes in clear.
+    """
+    listed = b"".join(_sized(each) for each in (pair.der, *pair.chain))
+    suite, renegotiation = b"\xc0\x2b", b"\xff\x01\x00\x01\x00"
+    hello = b"\x03\x03" + bytes(32) + b"\x00" + suite + b"\x00" + b"\x00\x05" + renegotiation
+    flight = b"\x02" + _sized(hello) + b"\x0b" + _sized(_sized(listed))
+
+    def act(connection: socket.socket) -> None:
+        with connection:
+            connection.recv(65536)
+            connection.sendall(b"\x16\x03\x03" + len(flight).to_bytes(2) + flight)
+            drain(connection)
+
+    return Listener(act)
+
+
+def _sized(data: bytes) -> bytes:
+    """With its length before it, in three octets."""
+    return len(data).to_bytes(3) + data

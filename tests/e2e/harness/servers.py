@@ -1,16 +1,24 @@
-"""The servers of the authority table: how each one is at fault, and what must come of it."""
+"""Servers of the table whose certificates a library can make: their fault, and what comes of it.
+
+The makers and the form of a row stand here too, for the other parts of the table.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from enum import StrEnum
 from functools import cached_property
 
 from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID, ObjectIdentifier
 
-from . import asn1, pki
+import chains
+
+from . import asn1, pki, spelled
 from .clients import EXPIRED, NAME, NOT_YET_VALID
 from .pki import DAY, NOW, Pair
+from .shelf import Shelf
+from .site import authorities
 from .zoo import Zoo
 
 PAST, FUTURE = (NOW - 90 * DAY, NOW - 3 * DAY), (NOW + 3 * DAY, NOW + 90 * DAY)
@@ -22,9 +30,14 @@ UNKNOWN, INCOMPLETE = "unknown-issuer", "incomplete-chain"
 
 
 class Makers:
-    """The zoo's authorities and the odd ones beside them, each made once."""
+    """The zoo's authorities and the odd ones beside them, each made once.
 
-    def __init__(self, zoo: Zoo) -> None:
+    `shelf` is where their responders, lists and CA Issuers addresses are; `own` is the gateway's
+    own Forward Trust.
+    """
+
+    def __init__(self, zoo: Zoo, shelf: Shelf) -> None:
+        self.shelf, self.own = shelf, authorities()[0]
         self.root, self.issuing, self.stranger = zoo.root, zoo.issuing, zoo.stranger
 
     @cached_property
@@ -52,10 +65,32 @@ class Makers:
         root = pki.authority("Zoo SHA-1 Root", key="rsa2048")
         return pki.rewritten(root, root, algorithm=pki.SHA1_RSA)
 
+    @cached_property
+    def future_root(self) -> Pair:
+        return pki.authority("Future Root", dates=(NOW + 3 * DAY, NOW + 900 * DAY))
+
+    @cached_property
+    def weak_root(self) -> Pair:
+        return pki.authority("Weak Root", key="rsa1024")
+
+    @cached_property
+    def mute_root(self) -> Pair:
+        """Trusted, though its keyUsage lets it sign nothing."""
+        usage = (chains.constraints(ca=True), chains.key_usage(0x80))
+        return spelled.authority(None, "Mute Root", extensions=usage)
+
+    @cached_property
+    def software_root(self) -> Pair:
+        """Trusted, though it says that it is for code signing only."""
+        usage = chains.purpose("1.3.6.1.5.5.7.3.3")
+        extensions = (chains.constraints(ca=True), chains.CERT_SIGN, usage)
+        return spelled.authority(None, "Software Root", extensions=extensions)
+
     @property
     def trusted(self) -> list[Pair]:
         """What the administrator put among the trusted roots."""
-        return [self.root, self.old_root, self.lonely, self.device, self.sha1_root]
+        odd = [self.lonely, self.device, self.mute_root, self.software_root]
+        return [self.root, self.old_root, self.future_root, self.sha1_root, self.weak_root, *odd]
 
     def under(self, issuer: Pair, name: str, dates: pki.Dates = STEADY) -> Pair:
         """An intermediate for one row."""
@@ -63,6 +98,15 @@ class Makers:
 
 
 type Make = Callable[[Makers, str], Pair]
+
+
+class Served(StrEnum):
+    """By whom: the one server of all names, or one that takes what Python's ssl refuses, or one
+    that sends the octets as they are and can't go on."""
+
+    TOGETHER = "together"
+    ODDLY = "oddly"
+    RAW = "raw"
 
 
 @dataclass(frozen=True)
@@ -79,6 +123,11 @@ class Row:
     reasons: tuple[str, ...] = ()
     sees: frozenset[int] | None = None
     name: str | None = ""
+    served: Served = Served.TOGETHER
+
+    @property
+    def oddly(self) -> "Row":
+        return replace(self, served=Served.ODDLY)
 
 
 def trust(make: Make, *reasons: str, sees: Sequence[int] = (), name: str | None = "") -> Row:
@@ -89,8 +138,8 @@ def untrust(make: Make, *reasons: str) -> Row:
     return Row(make, "forward-untrust", reasons)
 
 
-def page(make: Make) -> Row:
-    return Row(make, "", ("malformed-certificate",))
+def page(make: Make, *reasons: str) -> Row:
+    return Row(make, "", reasons or ("malformed-certificate",))
 
 
 def _plain(m: Makers, host: str) -> Pair:
@@ -193,7 +242,7 @@ ROWS = {
     ),
     "under_score": trust(_plain),
     "negative-serial": trust(_negative_serial),
-    "much-to-leave-out": trust(_with_much_to_leave_out),
+    "much-to-leave-out": trust(_with_much_to_leave_out, "status-unknown"),
     "ends-2055": trust(lambda m, h: pki.leaf(m.issuing, h, dates=UNTIL_2055)),
     "begins-1960": trust(lambda m, h: pki.leaf(m.issuing, h, dates=SINCE_1960)),
     # Chains that hold, whatever else the server sends.
@@ -227,7 +276,7 @@ ROWS = {
         "invalid-purpose",
     ),
     "unknown-critical": untrust(_unknown_critical, "invalid-extension"),
-    "two-lists-of-names": untrust(_two_lists_of_names, "invalid-extension"),
+    "two-lists-of-names": untrust(_two_lists_of_names, "invalid-extension").oddly,
     "weak-key": untrust(lambda m, h: pki.leaf(m.issuing, h, key="rsa1024"), "weak-key"),
     "weak-digest-sha1": untrust(
         lambda m, h: pki.rewritten(pki.leaf(m.rsa, h), m.rsa, algorithm=pki.SHA1_RSA),
@@ -301,5 +350,5 @@ ROWS = {
     ),
     # What can't be parsed.
     "unreadable-dates": page(_unreadable_dates),
-    "unreadable-names": page(_unreadable_names),
+    "unreadable-names": page(_unreadable_names).oddly,
 }

@@ -25,4 +25,5 @@ class Shelf(Listener):
         return Answer(200 if body else 404, [("Content-Length", str(len(body)))], body)
 
     def _converse(self, connection: socket.socket) -> None:
-        http1.serve(connection, self)  # type: ignore[arg-type]
+        with connection:
+            http1.serve(connection, self)  # type: ignore[arg-type]

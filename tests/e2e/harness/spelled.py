@@ -63,12 +63,12 @@ def rsa_of(bits: int) -> rsa.RSAPrivateKey:
 def md4_signed(pair: Pair, issuer: Pair) -> Pair:
     """`pair` signed with MD4, which libraries have forgotten and the openssl program has not."""
     tbs = pair.leaf.tbs.raw.replace(pair.leaf.signature_algorithm, MD4_RSA)
+    command = ["openssl", "dgst", "-md4", "-provider", "legacy", "-provider", "default", "-sign"]
     with TemporaryDirectory() as folder:
         key = Path(folder) / "key.pem"
         key.write_bytes(issuer.key_pem)
         signed = subprocess.run(
-            ["openssl", "dgst", "-md4", "-provider", "legacy", "-provider", "default"]
-            + ["-sign", str(key)],
+            [*command, str(key)],
             input=tbs,
             capture_output=True,
             timeout=30,
