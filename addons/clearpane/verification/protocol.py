@@ -6,6 +6,7 @@ authentication are all on.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 
@@ -97,6 +98,9 @@ class Terms:
     suites: tuple[str, ...]
 
 
+type Unshared = Literal["version", "cipher"]
+
+
 @dataclass(frozen=True, slots=True)
 class ProtocolSettings:
     """`ssl-protocol-settings` of a profile.
@@ -143,9 +147,12 @@ class ProtocolSettings:
         """What the profile alone allows."""
         return Terms(*self.versions, self.ciphers, self.suites)
 
-    def terms_with(self, offer: Offer) -> Terms | Literal["version", "cipher"]:
+    def terms_with(self, offer: Offer) -> Terms | Unshared:
         """The terms that are nowhere weaker than what the client offers; which of the two is the
         cause where nothing is left. Whether the server's key is RSA or ECDSA is left open."""
+        return _shared(self, offer)
+
+    def _shared(self, offer: Offer) -> Terms | Unshared:
         oldest, newest = self.versions
         shared = [v for v in _ORDER if v in offer.versions]
         shared = [v for v in shared if not (oldest.newer_than(v) or v.newer_than(newest))]
@@ -167,3 +174,9 @@ class ProtocolSettings:
             and getattr(self, f"enc_algo_{suite.encryption}")
             and getattr(self, f"auth_algo_{suite.digest}")
         )
+
+
+# Clients' offers differ in few ways.
+@lru_cache(maxsize=256)
+def _shared(settings: ProtocolSettings, offer: Offer) -> Terms | Unshared:
+    return settings._shared(offer)
