@@ -10,7 +10,14 @@ from clearpane.rulebase.decision import Action, Decision, Reason, RuleType
 def test_enums_hold_the_words_of_the_files() -> None:
     assert [*Action] == ["decrypt", "no-decrypt"]
     assert [*RuleType] == ["ssl-forward-proxy", "ssl-inbound-inspection"]
-    assert [*Reason] == ["", "rule", "no-rule", "excluded-predefined", "excluded-custom"]
+    assert [*Reason] == [
+        "",
+        "rule",
+        "no-rule",
+        "excluded-predefined",
+        "excluded-custom",
+        "excluded-learned",
+    ]
 
 
 def test_a_decision_logs_failures_alone_unless_told_otherwise() -> None:

@@ -90,10 +90,10 @@ ROWS = {
         lambda m, h: replace(p := pki.leaf(m.issuing, h), chain=(*p.chain, m.root.der))
     ),
     "namesake-after": trust(lambda m, h: _namesakes(m, h, 0)),
-    "namesake-first": trust(lambda m, h: _namesakes(m, h, 1)),
+    "namesake-first": trust(lambda m, h: _namesakes(m, h, 1)).losing(7),
     "intermediate-renewed": trust(_renewed),
     "root-renewed": trust(_renewed_root),
-    "crossed-to-a-stranger": trust(_crossed_to_a_stranger),
+    "crossed-to-a-stranger": trust(_crossed_to_a_stranger).losing(19),
     "chain-of-8": trust(lambda m, h: _long(m, h, 6)),
     "forty-strangers": trust(_of_strangers),
     "wrong-identifier": untrust(_wrong_identifier, UNKNOWN),

@@ -73,7 +73,9 @@ ROWS = {
     ),
     # Names.
     "address-of-another": trust(
-        lambda m, h: _named(m, h, ip_address("192.0.2.1").packed), MISMATCH, sees=[NAME]
+        lambda m, h: _named(m, "other.zoo.test", ip_address("192.0.2.1").packed),
+        MISMATCH,
+        sees=[NAME],
     ),
     "address-as-dns-name": trust(
         lambda m, h: _named(m, h, "127.0.0.1"),

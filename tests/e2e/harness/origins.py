@@ -3,6 +3,7 @@
 import socket
 import ssl
 import tempfile
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -24,11 +25,12 @@ class Origin(Listener):
         alpn: Sequence[str] = ("h2", "http/1.1"),
         versions: tuple[ssl.TLSVersion, ssl.TLSVersion] | None = None,
         address: str = "127.0.0.1",
+        ciphers: str = "DEFAULT",
     ) -> None:
         self.contents = Contents()
         if isinstance(certificates, Pair):
             certificates = {"": certificates}
-        self._tls = _by_name(certificates, alpn, versions) if certificates else None
+        self._tls = _by_name(certificates, alpn, versions, ciphers) if certificates else None
         super().__init__(self._converse, address)
 
     def _converse(self, connection: Socket) -> None:
@@ -49,14 +51,16 @@ def context(
     pair: Pair,
     alpn: Sequence[str] = ("http/1.1",),
     versions: tuple[ssl.TLSVersion, ssl.TLSVersion] | None = None,
+    ciphers: str = "DEFAULT",
 ) -> ssl.SSLContext:
     """A server's context at security level 0, so that weak certificates can be shown."""
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    made.set_ciphers("DEFAULT:@SECLEVEL=0")
+    made.set_ciphers(f"{ciphers}:@SECLEVEL=0")
     if alpn:
         made.set_alpn_protocols(list(alpn))
     if versions:
-        made.minimum_version, made.maximum_version = versions
+        with warnings.catch_warnings(action="ignore"):  # old ones are what a test asks for
+            made.minimum_version, made.maximum_version = versions
     with tempfile.TemporaryDirectory() as folder:
         made.load_cert_chain(*pair.write(Path(folder), "server"))
     return made
@@ -66,8 +70,9 @@ def _by_name(
     certificates: Mapping[str, Pair],
     alpn: Sequence[str],
     versions: tuple[ssl.TLSVersion, ssl.TLSVersion] | None,
+    ciphers: str,
 ) -> ssl.SSLContext:
-    contexts = {name: context(pair, alpn, versions) for name, pair in certificates.items()}
+    contexts = {name: context(pair, alpn, versions, ciphers) for name, pair in certificates.items()}
     first = contexts.get("") or next(iter(contexts.values()))
 
     def choose(session: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:

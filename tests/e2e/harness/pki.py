@@ -113,6 +113,7 @@ def authority(
     dates: Dates = (NOW - 400 * DAY, NOW + 3650 * DAY),
     ca: bool = True,
     permitted: Sequence[str] = (),
+    extra: Sequence[x509.ExtensionType] = (),
 ) -> Pair:
     """A root, or an intermediate under `issuer`; `ca=False` one that must not sign."""
     own = new_key(key)
@@ -123,6 +124,8 @@ def authority(
     if permitted:
         names = x509.NameConstraints([x509.DNSName(each) for each in permitted], None)
         build = build.add_extension(names, critical=True)
+    for extension in extra:
+        build = build.add_extension(extension, critical=False)
     return Pair(_signed(build, issuer, own), own, above(issuer))
 
 

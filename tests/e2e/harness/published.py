@@ -65,7 +65,8 @@ ROWS = {
     # Who signed.
     "fake-ca": untrust(lambda m, h: spelled.made(_pretender(), h), "bad-signature"),
     "fake-ca-sent": untrust(
-        lambda m, h: replace(spelled.made(fake := _pretender(), h), chain=(fake.der,)), UNKNOWN
+        lambda m, h: replace(spelled.made(fake := _pretender(), h), chain=(fake.der,)),
+        "bad-signature",
     ),
     "own-authority": untrust(lambda m, h: replace(pki.leaf(m.own, h), chain=(m.own.der,)), UNKNOWN),
     "own-authority-unsent": untrust(lambda m, h: pki.leaf(m.own, h), UNKNOWN, INCOMPLETE),
@@ -73,9 +74,11 @@ ROWS = {
     "v1-intermediate": untrust(lambda m, h: _under(m, h, version=1), CONSTRAINTS),
     "path-length": untrust(_too_deep, CONSTRAINTS),
     "issuer-without-cert-sign": untrust(
-        lambda m, h: _under(m, h, CA, chains.key_usage(CRL_SIGN)), PURPOSE
+        lambda m, h: _under(m, h, CA, chains.key_usage(CRL_SIGN)), CONSTRAINTS, PURPOSE
     ),
-    "anchor-without-cert-sign": untrust(lambda m, h: spelled.made(m.mute_root, h), PURPOSE),
+    "anchor-without-cert-sign": untrust(
+        lambda m, h: spelled.made(m.mute_root, h), CONSTRAINTS, PURPOSE
+    ),
     "anchor-not-yet-valid": untrust(
         lambda m, h: pki.leaf(m.under(m.future_root, h), h), "issuer-not-yet-valid"
     ),
@@ -91,28 +94,27 @@ ROWS = {
         PURPOSE,
     ),
     "anchor-for-software": untrust(lambda m, h: spelled.made(m.software_root, h), PURPOSE),
-    # Extensions that say nothing.
+    # Extensions that say nothing. Above such a certificate OpenSSL looks for no issuer.
     "malformed-constraints": untrust(
         lambda m, h: spelled.made(
             m.issuing, h, **_server(h, _malformed(BASIC_CONSTRAINTS, critical=True))
         ),
-        "invalid-extension",
+        UNKNOWN,
     ).oddly,
     "malformed-key-usage": untrust(
         lambda m, h: spelled.made(m.issuing, h, **_server(h, _malformed(KEY_USAGE))),
-        "invalid-extension",
-        PURPOSE,
+        UNKNOWN,
     ).oddly,
     "malformed-policies": trust(
         lambda m, h: spelled.made(m.issuing, h, **_server(h, _malformed(POLICIES)))
     ),
     "malformed-constraints-above": untrust(
-        lambda m, h: _under(m, h, _malformed(BASIC_CONSTRAINTS, critical=True)), CONSTRAINTS
+        lambda m, h: _under(m, h, _malformed(BASIC_CONSTRAINTS, critical=True)), UNKNOWN
     ),
     # Strength.
     "rsa-512": untrust(
         lambda m, h: spelled.made(m.issuing, h, key=spelled.key_of("rsa512")), WEAK_KEY
-    ),
+    ).older,
     "rsa-768": untrust(
         lambda m, h: spelled.made(m.issuing, h, key=spelled.key_of("rsa768")), WEAK_KEY
     ),
@@ -125,8 +127,9 @@ ROWS = {
         ),
         WEAK_KEY,
     ),
-    "anchor-weak-key": trust(lambda m, h: pki.leaf(m.under(m.weak_root, h), h)),
+    # Whatever an anchor is, the administrator trusts it; openssl at Debian's level 2 does not.
+    "anchor-weak-key": trust(lambda m, h: pki.leaf(m.under(m.weak_root, h), h)).losing(67),
     "weak-digest-md4": untrust(
-        lambda m, h: spelled.md4_signed(pki.leaf(m.rsa, h), m.rsa), "bad-signature", "weak-digest"
+        lambda m, h: spelled.md4_signed(pki.leaf(m.rsa, h), m.rsa), "weak-digest"
     ),
 }

@@ -47,7 +47,11 @@ def after_the_handshake(gateway: Gateway, host: str, port: int, alert: int) -> i
         mine = next(line for line in secrets if line.startswith(b"CLIENT_TRAFFIC_SECRET_0"))
         tunnel.socket.sendall(_sealed(bytes.fromhex(mine.split()[2].decode()), alert))
         tunnel.socket.shutdown(socket.SHUT_WR)
-        tunnel.rest()
+        tunnel.socket.settimeout(5)
+        try:
+            tunnel.rest()
+        except TimeoutError:
+            raise AssertionError("the gateway keeps the connection open") from None
         return tunnel.source_port
 
 

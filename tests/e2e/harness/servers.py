@@ -101,10 +101,11 @@ type Make = Callable[[Makers, str], Pair]
 
 
 class Served(StrEnum):
-    """By whom: the one server of all names, or one that takes what Python's ssl refuses, or one
-    that sends the octets as they are and can't go on."""
+    """By whom: the one server of all names, one that speaks TLS 1.2 only, one that takes what
+    Python's ssl refuses, or one that sends the octets as they are and can't go on."""
 
     TOGETHER = "together"
+    OLDER = "older"
     ODDLY = "oddly"
     RAW = "raw"
 
@@ -116,6 +117,7 @@ class Row:
     `reasons`: what the record says. `sees`: the errors
     that openssl finds in the real certificate and must find in the leaf; None for any that no
     leaf under Forward Trust would show. `name`: what the client asks for, "" for ROW.zoo.test.
+    `lost`: what openssl, which tries one path and fetches nothing, makes of a chain that holds.
     """
 
     make: Make
@@ -124,10 +126,18 @@ class Row:
     sees: frozenset[int] | None = None
     name: str | None = ""
     served: Served = Served.TOGETHER
+    lost: frozenset[int] = frozenset()
 
     @property
     def oddly(self) -> "Row":
         return replace(self, served=Served.ODDLY)
+
+    @property
+    def older(self) -> "Row":
+        return replace(self, served=Served.OLDER)
+
+    def losing(self, *errors: int) -> "Row":
+        return replace(self, lost=frozenset(errors))
 
 
 def trust(make: Make, *reasons: str, sees: Sequence[int] = (), name: str | None = "") -> Row:

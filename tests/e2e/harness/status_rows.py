@@ -53,8 +53,8 @@ ROWS = {
     "list-good": trust(lambda m, h: _listed(m, h, SERIAL + 1)),
     "revoked-by-list": page(lambda m, h: _listed(m, h, SERIAL + 1, SERIAL), "revoked"),
     "issuer-revoked": page(lambda m, h: _middle(m, h, SERIAL), "revoked"),
-    "incomplete-mended": trust(lambda m, h: _points_to(m, h, m.issuing.der)),
-    "incomplete-pem": trust(lambda m, h: _points_to(m, h, pki.pem(m.issuing.der))),
+    "incomplete-mended": trust(lambda m, h: _points_to(m, h, m.issuing.der)).losing(20),
+    "incomplete-pem": trust(lambda m, h: _points_to(m, h, pki.pem(m.issuing.der))).losing(20),
     "incomplete-wrong": untrust(lambda m, h: _points_to(m, h, m.stranger.der), UNKNOWN, INCOMPLETE),
     "incomplete-gone": untrust(lambda m, h: _points_to(m, h, b""), UNKNOWN, INCOMPLETE),
 }

@@ -4,18 +4,23 @@ ROWS is its parts together: what a server is and what must come of it stands in 
 """
 
 import contextlib
+import subprocess
+import tempfile
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
+from ssl import TLSVersion
 from typing import Self
 
-from . import chain_rows, clients, odd_rows, published, servers, status_rows
+from . import chain_rows, clients, odd_rows, protocol_rows, published, servers, status_rows
 from .listener import Listener
 from .odd_origin import OddOrigin, raw_origin
 from .origins import Origin
+from .pki import Pair
 from .process import Gateway
 from .servers import Makers, Row, Served
 from .shelf import Shelf
-from .site import Site
+from .site import DECRYPT, Site
 from .zoo import Zoo
 
 PARTS = (servers, published, chain_rows, odd_rows, status_rows)
@@ -27,6 +32,8 @@ ASKING = {
     "revocation": {"ocsp": True, "crl": True},
     "fetch": {"intermediates": True, "allow-private-addresses": True},
 }
+BLOCKING = {"block-unsupported-version": True, "block-unsupported-cipher": True}
+STRICT = {**DECRYPT, "name": "strict", "category": ["strict"], "profile": "strict"}
 
 
 class Table(contextlib.ExitStack):
@@ -47,18 +54,39 @@ class Table(contextlib.ExitStack):
         )
         self._alone: dict[str, Listener] = {
             **{label: OddOrigin(self.pairs[label]) for label in self._of("oddly")},
+            **{
+                label: Origin(self.pairs[label], versions=(TLSVersion.TLSv1_2,) * 2)
+                for label in self._of("older")
+            },
             **{label: raw_origin(self.pairs[label]) for label in self._of("raw")},
+        }
+        self.spoken = {
+            label: row.origin(self.makers, host(label)) for label, row in protocol_rows.ROWS.items()
         }
         self.roots = folder / "roots.pem"
         self.roots.write_bytes(b"".join(root.pem for root in self.makers.trusted))
-        site = Site(folder / "table", roots=self.makers.trusted, settings=ASKING)
-        self.gateway = Gateway(site)
+        self.gateway = Gateway(
+            Site(
+                folder / "table",
+                roots=self.makers.trusted,
+                settings=ASKING,
+                decryption=[STRICT, DECRYPT],
+                profiles={"decryption": {"strict": {"ssl-forward-proxy": BLOCKING}}},
+                categories={"strict": [protocol_rows.STRICT]},
+            )
+        )
 
     def _of(self, served: str) -> list[str]:
         return [label for label in self.pairs if ROWS[label].served is Served(served)]
 
     def __enter__(self) -> Self:
-        for each in (self.shelf, self.origin, *self._alone.values(), self.gateway):
+        for each in (
+            self.shelf,
+            self.origin,
+            *self._alone.values(),
+            *self.spoken.values(),
+            self.gateway,
+        ):
             self.enter_context(each)
         return self
 
@@ -66,6 +94,15 @@ class Table(contextlib.ExitStack):
         trust = gateway.site.trust_file if gateway else self.roots
         return clients.handshake(
             gateway, self.names[label], self.port(label), *arguments, trust=trust
+        )
+
+    def verifies(self, label: str) -> bool:
+        """Whether openssl itself finds a way to a root once it is handed the missing issuer, and
+        has one certificate less to be led astray by."""
+        sent = [*self.pairs[label].chain, self.makers.issuing.der]
+        return any(
+            _verifies(self.pairs[label], [each for each in sent if each != left_out], self.roots)
+            for left_out in (b"", *sent)
         )
 
     def port(self, label: str) -> int:
@@ -81,6 +118,18 @@ class Table(contextlib.ExitStack):
 
     def url(self, label: str) -> str:
         return f"https://{self.names[label] or f'127.0.0.1:{self.origin.port}'}/page?{label}"
+
+
+def _verifies(pair: Pair, chain: Iterable[bytes], roots: Path) -> bool:
+    """At level 1: with keys of 1024 bits, which is what an anchor may have."""
+    with tempfile.TemporaryDirectory() as folder:
+        others, _ = replace(pair, chain=tuple(chain)).write(Path(folder), "server")
+        own = Path(folder) / "own.pem"
+        own.write_bytes(pair.pem)
+        command = ["openssl", "verify", "-auth_level", "1", "-CAfile", roots, "-no-CApath"]
+        command += ["-untrusted", others, own]
+        done = subprocess.run(command, capture_output=True, timeout=30, check=False)
+    return done.returncode == 0
 
 
 def host(label: str) -> str:
