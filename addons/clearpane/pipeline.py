@@ -52,7 +52,7 @@ class Opening:
     @property
     def strictest(self) -> Decision:
         """Whose profile says what the server's handshake may agree on."""
-        return self.otherwise if self.otherwise and self.otherwise.decrypts else self.decision
+        return self.otherwise or self.decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def at_hello(
             return Opening(replace(decision, action=Answer.NO_DECRYPT, reason=reason))
     elif decision.reason is Because.RULE and decision.category != "any":
         otherwise = policy.rulebase.decide(hello, now, categories=frozenset())
-        if differs(decision, otherwise):
+        if otherwise.decrypts:
             return Opening(decision, otherwise)
     return Opening(decision)
 

@@ -23,7 +23,6 @@ BROKEN: dict[str, Callable[[origins.Socket], None]] = {
     "answers in clear": origins.answer(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
     "says nothing": origins.hang,
     "answers with rubbish": origins.answer(b"\x16\x03\x03\x00\x05rubbish"),
-    "answers with an alert": origins.answer(b"\x15\x03\x03\x00\x02\x02\x28"),
 }
 
 
@@ -69,8 +68,20 @@ def test_a_port_where_nobody_listens(gateway: Gateway) -> None:
 def test_an_old_server_speaks_the_newest_version_it_knows(gateway: Gateway, zoo: Zoo) -> None:
     twelve = (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_2)
     with Origin(zoo.leaf(HOST), versions=twelve) as old:
-        reply = clients.curl(gateway, f"https://{HOST}/page", "--tlsv1.3", to=old.port)
+        reply = clients.curl(gateway, f"https://{HOST}/page", to=old.port)
     assert reply.status == 200, reply
+    record = gateway.site.record("decryption", sport=reply.port)
+    assert (record["tls_version"], record["server_tls_version"]) == ("TLS1.3", "TLS1.2")
+
+
+def test_a_server_that_refuses_what_is_offered_meets_the_client_itself(gateway: Gateway) -> None:
+    """As without the gateway, the client is told so by the server."""
+    refusal = origins.answer(b"\x15\x03\x03\x00\x02\x02\x28")
+    with misbehaving(refusal) as server:
+        reply = clients.curl(gateway, f"https://{HOST}/page", to=server.port)
+    assert reply.error and "handshake failure" in reply.said, reply
+    record = gateway.site.record("decryption", sport=reply.port)
+    assert (record["action"], record["reason"]) == ("bypass", ["unsupported-cipher"])
 
 
 # GET https://... to the proxy itself: the client is shown no certificate that could warn it.

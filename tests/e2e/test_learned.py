@@ -157,6 +157,7 @@ def test_a_changed_profile_takes_its_own_entries_with_it(world: World, tmp_path:
             tree["decryption"] |= changed
             said = len(gateway.lines)
             site.write("profiles.yaml", tree)
+            gateway.reload()
             gateway.said("a new policy is in force", after=said)
             assert control.servers(site) == left
     file = site.state / "exclude-cache.jsonl"
@@ -298,6 +299,7 @@ def test_the_suggested_line_is_an_exclusion(world: World, tmp_path: Path) -> Non
         line = gateway.said(r"- \{name: .*\}$")[0]
         said = len(gateway.lines)
         site.save("exclusions.yaml", f"exclusions:\n  {line}\n")
+        gateway.reload()
         gateway.said("a new policy is in force", after=said)
         reply = fetch(gateway, origin, host, trust=world.zoo.root_file)
         assert reply.body == PAGE, reply

@@ -19,7 +19,7 @@ from clearpane.gateway.force import Force
 from clearpane.gateway.live import Live
 from clearpane.gateway.reporter import Reporter
 from clearpane.hello import Hello, address
-from clearpane.pipeline import Course, Step, at_hello, server_of
+from clearpane.pipeline import Course, Opening, Step, at_hello, server_of
 from clearpane.rulebase.decision import Decision
 from clearpane.rulebase.learned import Cause, LearnedExclusions, Server, suggestion
 from clearpane.sessions.newcomers import Newcomers
@@ -172,10 +172,8 @@ class Core:
 
     def take_course(self, live: Live, course: Course) -> Course:
         """The way on, once the first server is seen: noted, counted, and learned from."""
-        if live.opening and live.opening.otherwise and course.decision is live.opening.otherwise:
-            live.decision = course.decision
-            live.session.reasons.clear()
-            self.sessions.decide(live.session, live.decision, self.now())
+        if course.decision and live.opening and course.decision is live.opening.otherwise:
+            self.turn(live)
         if course.step is Step.DECRYPT and not self.admits(live):
             course = self.without_place(live)
         if course.learn:
@@ -186,6 +184,14 @@ class Core:
             self.sessions.pool.release(live.session.id)
         live.course = course
         return course
+
+    def turn(self, live: Live) -> None:
+        """The name was only claimed, or can't be confirmed: what holds without it, holds."""
+        assert live.opening and live.opening.otherwise
+        live.decision = live.opening.otherwise
+        live.opening = Opening(live.decision)
+        live.session.reasons.clear()
+        self.sessions.decide(live.session, live.decision, self.now())
 
     def admits(self, live: Live) -> bool:
         """Whether there is a place for a session that is to be decrypted."""

@@ -99,9 +99,14 @@ class Decide:
             return self._refuse(live, context, "invalid-server-name")
         live.ecdsa = takes_ecdsa(hello)
         live.session.ech = offers_ech(hello)
-        decision = live.decision = self._core.decide(live, live.hello)
+        decision = self._core.decide(live, live.hello)
         assert live.opening
-        if not looks(live.force.policy, live.opening) or self._core.is_confirmed(live):
+        greeted = _greeted(context)
+        if greeted and live.opening.otherwise:
+            self._core.turn(live)  # a server that spoke first can't be looked at and begun anew
+            decision = live.opening.decision
+        looked = decision.decrypts or (not greeted and looks(live.force.policy, live.opening))
+        if not looked or self._core.is_confirmed(live):
             context.client.sni = name or None  # for who looks at the flow
             return PassThrough(context, shown=show.is_shown())
         terms = live.profile.protocol.terms_with(offer(hello))
@@ -156,7 +161,7 @@ class Decide:
             return None  # stock knows whether the target wants TLS; what it opens is verified
         if isinstance(mode, mode_specs.ReverseMode) and mode.scheme == "tls":
             return self._refuse(live, context, "not-tls")  # no verdict could be shown to it
-        greeted = any(isinstance(above, ServerFirst) for above in context.layers)
+        greeted = _greeted(context)
         if _MAYBE_REQUEST.match(data) and not greeted:
             raise exceptions.AddonHalt
         if _speaks_http(data) and not greeted:  # a server of HTTP does not speak first
@@ -201,6 +206,11 @@ def _maybe_tls(data: bytes) -> bool:
 
 def _speaks_http(data: bytes) -> bool:
     return bool(_REQUEST_LINE.match(data)) and not data.startswith(b"SSH-")
+
+
+def _greeted(context: Context) -> bool:
+    """Whether the server spoke before the client did."""
+    return any(isinstance(above, ServerFirst) for above in context.layers)
 
 
 def _is_dns(context: Context) -> bool:

@@ -3,7 +3,8 @@
 import re
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -12,6 +13,7 @@ from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 
 from .process import environment
+from .wait import until
 
 QUIET = (  # nothing that would ask for other pages than the tests'
     "--headless=new",
@@ -34,13 +36,26 @@ def _program(name: str) -> str:
     return found
 
 
-class Browser:
-    """Trusts `anchor` beside the public authorities and sends all through `proxy`, if any."""
+@dataclass(frozen=True)
+class Seen:
+    """`error`: what is named in a warning, "" for a page."""
 
-    def __init__(self, home: Path, anchor: Path, proxy: str = "") -> None:
+    error: str
+    title: str
+    text: str
+
+
+class Browser:
+    """Trusts `anchor` beside the public authorities and sends all through `proxy`, if any.
+
+    One that `waits` is for `open`, one that does not for `look`.
+    """
+
+    def __init__(self, home: Path, anchor: Path, proxy: str = "", *, waits: bool = True) -> None:
         self._home = home
         self._trust(anchor)
         options = ChromeOptions()
+        options.page_load_strategy = "normal" if waits else "none"
         options.binary_location = _program("chromium")
         for argument in (*QUIET, f"--user-data-dir={home / 'profile'}", *_through(proxy)):
             options.add_argument(argument)
@@ -68,6 +83,31 @@ class Browser:
             said = str(error)
         found = re.search(r"(?i:net)::(ERR_\w+)", said)
         return found[1] if found else ""
+
+    def look(self, urls: Mapping[str, str]) -> dict[str, Seen]:
+        """Opens the pages side by side, each in a tab of its own: a warning takes three seconds to
+        show. What is seen of each, by the keys of `urls`."""
+        tabs = {}
+        for key, url in urls.items():
+            self.driver.switch_to.new_window("tab")
+            self.driver.execute_script("window.setTimeout(() => { location = arguments[0] })", url)
+            tabs[key] = self.driver.current_window_handle
+        return {key: self._seen(tab) for key, tab in tabs.items()}
+
+    def _seen(self, tab: str) -> Seen:
+        self.driver.switch_to.window(tab)
+        until(self._is_there, "a page or a warning", 30)
+        text = self.text
+        found = re.search(r"\b(ERR_[A-Z_]+)", text)
+        return Seen(found[1] if found else "", self.driver.title, text)
+
+    def _is_there(self) -> bool:
+        try:
+            return self.driver.current_url.startswith(("https:", "chrome-error:")) and bool(
+                self.text
+            )
+        except WebDriverException:
+            return False  # between two pages
 
     @property
     def text(self) -> str:

@@ -6,7 +6,7 @@ import chains
 
 from . import pki, spelled
 from .pki import Pair
-from .servers import PAST, UNKNOWN, Makers, trust, untrust
+from .rows import PAST, UNKNOWN, Makers, trust, untrust
 
 
 def _twice(m: Makers, host: str) -> Pair:

@@ -10,7 +10,7 @@ from clearpane.certificates import der
 from . import asn1, pki, spelled
 from .clients import EXPIRED, NAME, NOT_YET_VALID
 from .pki import DAY, NOW, Pair
-from .servers import Makers, Row, Served, page, trust, untrust
+from .rows import Makers, Row, Served, page, trust, untrust
 
 SERVER = chains.purpose(chains.SERVER_AUTH)
 LONG_SERIAL = int.from_bytes(b"\x11" * 40)

@@ -12,7 +12,7 @@ from clearpane.certificates import pem
 
 from . import asn1, pki, spelled
 from .pki import Pair
-from .servers import INCOMPLETE, UNKNOWN, Makers, trust, untrust
+from .rows import INCOMPLETE, UNKNOWN, Makers, trust, untrust
 
 PURPOSE, CONSTRAINTS, WEAK_KEY = "invalid-purpose", "constraints-violated", "weak-key"
 CODE_SIGNING = "1.3.6.1.5.5.7.3.3"
@@ -127,6 +127,7 @@ ROWS = {
         ),
         WEAK_KEY,
     ),
+    "anchor-rsa-512": untrust(lambda m, h: pki.leaf(m.under(m.feeble_root, h), h), WEAK_KEY),
     # Whatever an anchor is, the administrator trusts it; openssl at Debian's level 2 does not.
     "anchor-weak-key": trust(lambda m, h: pki.leaf(m.under(m.weak_root, h), h)).losing(67),
     "weak-digest-md4": untrust(

@@ -5,7 +5,7 @@ import responders
 
 from . import pki, spelled
 from .pki import Pair
-from .servers import INCOMPLETE, UNKNOWN, Makers, page, trust, untrust
+from .rows import INCOMPLETE, UNKNOWN, Makers, page, trust, untrust
 
 CA_ISSUERS = "1.3.6.1.5.5.7.48.2"
 SERVER = chains.purpose(chains.SERVER_AUTH)

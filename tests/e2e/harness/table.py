@@ -18,7 +18,7 @@ from .odd_origin import OddOrigin, raw_origin
 from .origins import Origin
 from .pki import Pair
 from .process import Gateway
-from .servers import Makers, Row, Served
+from .rows import Makers, Row, Served
 from .shelf import Shelf
 from .site import DECRYPT, Site
 from .zoo import Zoo
@@ -65,6 +65,8 @@ class Table(contextlib.ExitStack):
         }
         self.roots = folder / "roots.pem"
         self.roots.write_bytes(b"".join(root.pem for root in self.makers.trusted))
+        self.everybody = folder / "everybody.pem"  # what a client knows that is let pass, too
+        self.everybody.write_bytes(self.roots.read_bytes() + self.makers.own.pem)
         self.gateway = Gateway(
             Site(
                 folder / "table",
@@ -80,13 +82,9 @@ class Table(contextlib.ExitStack):
         return [label for label in self.pairs if ROWS[label].served is Served(served)]
 
     def __enter__(self) -> Self:
-        for each in (
-            self.shelf,
-            self.origin,
-            *self._alone.values(),
-            *self.spoken.values(),
-            self.gateway,
-        ):
+        parts: list[contextlib.AbstractContextManager[object]] = [self.shelf, self.origin]
+        parts += [*self._alone.values(), *self.spoken.values(), self.gateway]
+        for each in parts:
             self.enter_context(each)
         return self
 
@@ -126,8 +124,8 @@ def _verifies(pair: Pair, chain: Iterable[bytes], roots: Path) -> bool:
         others, _ = replace(pair, chain=tuple(chain)).write(Path(folder), "server")
         own = Path(folder) / "own.pem"
         own.write_bytes(pair.pem)
-        command = ["openssl", "verify", "-auth_level", "1", "-CAfile", roots, "-no-CApath"]
-        command += ["-untrusted", others, own]
+        command = ["openssl", "verify", "-auth_level", "1", "-CAfile", str(roots), "-no-CApath"]
+        command += ["-untrusted", str(others), str(own)]
         done = subprocess.run(command, capture_output=True, timeout=30, check=False)
     return done.returncode == 0
 
