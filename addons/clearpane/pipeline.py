@@ -21,6 +21,7 @@ from clearpane.rulebase.decision import Reason as Because
 from clearpane.rulebase.learned import LearnedExclusions, Server
 from clearpane.verification.names import covers, covers_by_common_name
 from clearpane.verification.profile import DecryptionProfile, judge, judge_passing
+from clearpane.verification.protocol import Terms
 from clearpane.verification.reasons import Reason
 from clearpane.verification.revocation import Revocation
 from clearpane.verification.verdict import Signer, Verdict
@@ -181,10 +182,18 @@ def at_server(
 
 
 def at_failure(
-    policy: Configuration, opening: Opening, reason: str, *, asked: bool = False
+    policy: Configuration,
+    opening: Opening,
+    reason: str,
+    *,
+    asked: bool = False,
+    terms: Terms | None = None,
 ) -> Course:
-    """The server's handshake failed for `reason`, before it showed anything that can be judged;
-    `asked`: it had asked for a client's certificate."""
+    """The server's handshake failed for `reason`, before it showed anything that can be judged.
+
+    `asked`: it had asked for a client's certificate. `terms` are those that were offered, where the
+    client's own offer narrowed them: a client that offers little must exempt nobody's server.
+    """
     decision = opening.otherwise or opening.decision
     if not decision.decrypts:
         return Course(Step.BYPASS, reasons=(decision.reason,), decision=decision)
@@ -192,7 +201,8 @@ def at_failure(
     if asked:
         return _wants_certificate(decision, profile)
     if reason in _UNSUPPORTED:
-        return unsupported(decision, profile, Reason(reason), learn=True)
+        learn = terms is None or profile.protocol.is_whole(terms, Reason(reason))
+        return unsupported(decision, profile, Reason(reason), learn=learn)
     return Course(Step.BLOCK, reasons=(reason,), decision=decision)
 
 

@@ -317,6 +317,15 @@ def test_a_handshake_that_failed(
     assert course == dataclasses.replace(expected, decision=WANTED)
 
 
+def test_a_client_that_offers_little_exempts_nobodys_server(policy: Configuration) -> None:
+    policy = profiled(policy, NOTHING_CHECKED)
+    narrow = dataclasses.replace(NOTHING_CHECKED.protocol.terms(), ciphers=("AES128-SHA",))
+    course = at_failure(policy, Opening(WANTED), CIPHER, terms=narrow)
+    assert (course.step, course.learn) == (BYPASS, False)
+    whole = at_failure(policy, Opening(WANTED), CIPHER, terms=NOTHING_CHECKED.protocol.terms())
+    assert (whole.step, whole.learn) == (BYPASS, True)
+
+
 def test_what_cannot_be_looked_at_passes_where_nothing_hangs_on_it(policy: Configuration) -> None:
     policy = profiled(policy, NOTHING_CHECKED)
     left = at_failure(policy, Opening(LEFT), "server-unreachable")

@@ -11,7 +11,7 @@ import pytest
 from e2e.harness import clients, control, pki, rejecting
 from e2e.harness.messages import PAGE
 from e2e.harness.origins import Origin
-from e2e.harness.process import Gateway
+from e2e.harness.process import STOCK, Gateway
 from e2e.harness.site import DECRYPT, Site
 from e2e.harness.tunnel import Tunnel
 from e2e.harness.wait import until
@@ -142,6 +142,21 @@ def test_what_was_learned_outlasts_the_gateway(world: World, end: str, tmp_path:
             assert origin.accepted == before + 1
             record = site.record("traffic", sport=reply.port)
             assert record["reason"] == ["excluded-learned"]
+
+
+def test_what_was_learned_behind_another_proxy_is_kept_too(world: World, tmp_path: Path) -> None:
+    """There a server's address is not known, only the name that the client asked for."""
+    site, host = made(tmp_path / "site", world.zoo), "behind.test"
+    with world.mtls(host) as origin, Gateway(Site(tmp_path / "next", decryption=[])) as behind:
+        mode = ("--mode", f"upstream:http://{behind.address}")
+        way = (*world.mutual.words, "--connect-to", f"::localhost:{origin.port}")
+        for _ in range(2):
+            with Gateway(site, STOCK, *mode) as gateway:
+                url = f"https://{host}/page"
+                reply = clients.curl(gateway, url, *way, trust=world.zoo.root_file)
+                assert reply.body == PAGE, reply
+        record = site.record("traffic", sport=reply.port)
+    assert record["reason"] == ["excluded-learned"]
 
 
 def test_a_changed_profile_takes_its_own_entries_with_it(world: World, tmp_path: Path) -> None:

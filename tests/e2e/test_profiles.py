@@ -1,5 +1,4 @@
-"""What a decryption profile allows, on both legs: versions, suites, ALPN, leaves, and the checks
-of sessions that are not decrypted."""
+"""What a decryption profile allows, on both legs: versions, suites, ALPN, and the leaf."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from e2e.harness import clients, pki
 from e2e.harness.messages import PAGE
 from e2e.harness.process import Gateway
 from e2e.harness.site import DECRYPT, Record, Site
-from e2e.harness.watched import TLS12, TLS13, Version, WatchedOrigin
+from e2e.harness.watched import TLS12, Version, WatchedOrigin
 from e2e.harness.zoo import Zoo
 
 TLS10, TLS11 = (Version.TLSv1, Version.TLSv1), (Version.TLSv1_1, Version.TLSv1_1)
@@ -48,10 +47,7 @@ PROFILES: Mapping[str, Checks] = {
     "no-alpn": forward("strip-alpn"),
     "bare-leaf": forward("restrict-cert-exts"),
     "altname": forward("auto-include-altname"),
-    "no-proxy-expired": {"ssl-no-proxy": {"block-expired-certificate": True}},
-    "no-proxy-untrusted": {"ssl-no-proxy": {"block-untrusted-issuer": True}},
 }
-LEFT_ALONE = ("no-proxy-expired", "no-proxy-untrusted")
 
 
 def host_of(profile: str) -> str:
@@ -59,19 +55,11 @@ def host_of(profile: str) -> str:
 
 
 def rules() -> list[Mapping[str, object]]:
-    """A rule for each profile by the host's name, and one that leaves a category alone."""
-    made: list[Mapping[str, object]] = []
-    for name in PROFILES:
-        rule: Mapping[str, object] = {
-            **DECRYPT,
-            "name": name,
-            "destination": [f"*.{name}.test"],
-            "profile": name,
-        }
-        made.append({**rule, "action": "no-decrypt"} if name in LEFT_ALONE else rule)
-    unchecked = {"name": "unchecked", "destination": ["*.unchecked.test"], "action": "no-decrypt"}
-    private = {"name": "private", "category": ["private"], "action": "no-decrypt"}
-    return [*made, unchecked, private, {**DECRYPT, "profile": "plain"}]
+    """A rule for each profile, by the host's name."""
+    return [
+        {**DECRYPT, "name": name, "destination": [f"*.{name}.test"], "profile": name}
+        for name in PROFILES
+    ]
 
 
 @dataclass
@@ -108,7 +96,6 @@ def world(zoo: Zoo, folder: Path) -> Iterator[World]:
         folder / "site",
         decryption=rules(),
         profiles={"decryption": PROFILES},
-        categories={"private": ["bank.test"]},
         roots=[zoo.root],
     )
     with Gateway(site) as gateway:
@@ -379,86 +366,3 @@ def test_auto_include_altname_helps_no_certificate_that_has_names(world: World) 
     with WatchedOrigin(pair) as origin:
         seen = clients.handshake(world.gateway, host, origin.port, trust=world.site.trust_file)
     assert seen.errors == frozenset({clients.NAME}), seen.output
-
-
-# Sessions that are not decrypted
-
-
-def faulty(world: World, fault: str, host: str) -> pki.Pair:
-    past = (pki.NOW - 90 * pki.DAY, pki.NOW - 3 * pki.DAY)
-    if fault == "expired":
-        return pki.leaf(world.zoo.issuing, host, dates=past)
-    return pki.leaf(world.zoo.stranger, host) if fault else world.zoo.leaf(host)
-
-
-NO_PROXY = {
-    ("no-proxy-expired", "expired"): b"expired",
-    ("no-proxy-untrusted", "unknown-issuer"): b"not issued by an authority that is trusted",
-}
-
-
-@pytest.mark.parametrize("versions", [TLS12, TLS13], ids=["TLS 1.2", "TLS 1.3"])
-@pytest.mark.parametrize("fault", ["", "expired", "unknown-issuer"])
-@pytest.mark.parametrize("profile", [*LEFT_ALONE, "unchecked"])
-def test_the_checks_of_what_is_not_decrypted(
-    world: World, profile: str, fault: str, versions: tuple[Version, Version]
-) -> None:
-    host = host_of(profile)
-    pair = faulty(world, fault, host)
-    with WatchedOrigin(pair, versions=versions) as origin:
-        if words := NO_PROXY.get((profile, fault)):
-            for _ in range(2):
-                reply = world.fetch(origin, host)
-                assert_page(reply, words)
-                assert_blocked(world, reply, fault, "decrypt-cert-validation")
-            assert not origin.contents.requests
-            return
-        reply = world.fetch(origin, host, "-k", real=True)
-        assert_passed(world, reply, "rule")
-        seen = clients.handshake(world.gateway, host, origin.port, trust=world.zoo.root_file)
-        assert seen.certificates[0] == pair.der
-
-
-# A claimed name is no passport
-
-
-@pytest.mark.parametrize("versions", [TLS12, TLS13], ids=["TLS 1.2", "TLS 1.3"])
-def test_a_borrowed_name_is_decided_without_its_category(
-    world: World, versions: tuple[Version, Version]
-) -> None:
-    with WatchedOrigin(world.zoo.leaf("elsewhere.test"), versions=versions) as origin:
-        for _ in range(2):
-            reply = world.fetch(origin, "bank.test", "-k")
-            assert (reply.status, reply.body) == (200, PAGE), reply
-            traffic, decryption = world.records(reply)
-            assert traffic["decrypted"] is True, traffic
-            assert decryption["policy_name"] == "decrypt-all"
-            assert decryption["reason"] == ["name-mismatch"]
-        assert origin.accepted == 2
-
-
-@pytest.mark.parametrize("versions", [TLS12, TLS13], ids=["TLS 1.2", "TLS 1.3"])
-def test_a_bank_is_looked_at_once(world: World, versions: tuple[Version, Version]) -> None:
-    with WatchedOrigin(world.zoo.leaf("bank.test"), versions=versions) as origin:
-        for accepted in (2, 3):
-            reply = world.fetch(origin, "bank.test", real=True)
-            assert_passed(world, reply, "rule")
-            assert origin.accepted == accepted
-
-
-def test_a_bank_seen_at_one_address_vouches_for_no_other(
-    world: World,
-) -> None:
-    with WatchedOrigin(world.zoo.leaf("bank.test"), address="127.0.0.5") as other:
-        where = f"::127.0.0.5:{other.port}"
-        reply = clients.curl(
-            world.gateway,
-            "https://bank.test/page",
-            *("--connect-to", where),
-            trust=world.zoo.root_file,
-        )
-        assert_passed(world, reply, "rule")
-        with WatchedOrigin(world.zoo.leaf("elsewhere.test")) as origin:
-            borrowed = world.fetch(origin, "bank.test", "-k")
-            traffic, _ = world.records(borrowed)
-            assert traffic["decrypted"] is True, "confirmed at one address, borrowed at another"

@@ -14,6 +14,7 @@ from clearpane.configuration import profiles, settings
 from clearpane.configuration.profiles import Profiles
 from clearpane.configuration.settings import Settings
 from clearpane.documents import mapping as documents
+from clearpane.documents.nearest import did_you_mean
 from clearpane.documents.reading import read as read_document
 from clearpane.errors import Problems
 from clearpane.rulebase import exclusions, objects, rules
@@ -92,6 +93,7 @@ def assemble(
     rulebase = Rulebase(parsed, words, categories, excluded)
     lint(rulebase, now.date(), problems)
     unsaid = f"{folder}/{Name.SETTINGS}"
+    _never(ours, categories, problems)
     _revocation(ours, root.place_of("revocation") if root else unsaid, problems)
     return Assembled(ours, known, rulebase)
 
@@ -107,6 +109,17 @@ def _places(decryption: File, broken: set[Name]) -> set[str]:
     root = _root(decryption, Problems())
     blocks = (root.mappings("rules") if root else None) or ()
     return {str(word.place) for block in blocks for key in keys for word in block.texts(key) or ()}
+
+
+def _never(found: Settings, categories: Categories, problems: Problems) -> None:
+    """A word that is no category would let everything be learned."""
+    for word in found.learning.never:
+        if word not in categories.names:
+            problems.error(
+                word.place,
+                f"learned-exclusions: never: there is no category {word}",
+                did_you_mean(word, categories.names) or "name one of rules/categories",
+            )
 
 
 def _revocation(found: Settings, place: object, problems: Problems) -> None:

@@ -32,7 +32,7 @@ class Learning:
     """`learned-exclusions`; nothing is learned of the categories in `never`."""
 
     pinned: Pinned = Pinned.SUGGEST
-    never: frozenset[str] = frozenset()
+    never: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def _learning(block: Mapping | None) -> Learning:
     block.label = "learned-exclusions"
     block.only("pinned", "never")
     pinned = Pinned(block.choice("pinned", Pinned, default.pinned))
-    return Learning(pinned, frozenset(map(str, block.texts("never") or ())))
+    return Learning(pinned, block.texts("never") or ())
 
 
 def _revocation(block: Mapping | None) -> Revocation:

@@ -211,10 +211,9 @@ class Core:
     def learn(self, live: Live, cause: str, client: str = "") -> None:
         """The server is passed from now on, unless its category is never to be learned."""
         assert live.hello and live.decision
-        policy = live.force.policy
-        if not policy.settings.learning.never.isdisjoint(self._categories(live)):
+        if self._never(live):
             return
-        profile = policy.profile_id(live.decision.profile)
+        profile = live.force.policy.profile_id(live.decision.profile)
         server = server_of(live.hello)
         self.learned.learn(server, profile, Cause(cause), self.now(), client)
 
@@ -241,6 +240,8 @@ class Core:
         course, settings = live.course, live.force.policy.settings.learning
         if settings.pinned is Pinned.OFF or live.hello is None or course is None:
             return
+        if self._never(live):
+            return
         if course.signer != AuthorityName.TRUST or course.reasons or not course.decision:
             return  # it may well have been warned of the server itself
         server, client = server_of(live.hello), str(live.hello.source)
@@ -253,10 +254,12 @@ class Core:
             self._suggested.keep((server, client), time.monotonic())
             self.reporter.suggest(suggestion(server), server.address, client)
 
-    def _categories(self, live: Live) -> frozenset[str]:
+    def _never(self, live: Live) -> bool:
+        """Whether the host is in a category of which nothing is learned."""
         assert live.hello
-        name = live.hello.name
-        return live.force.policy.rulebase.categories_of(name) if name else frozenset()
+        policy, name = live.force.policy, live.hello.name
+        found = policy.rulebase.categories_of(name) if name else frozenset[str]()
+        return not found.isdisjoint(policy.settings.learning.never)
 
     def note_verdict(self, live: Live, verdict: Verdict, course: Course) -> None:
         """The first server connection tells what the records say of the server."""
@@ -268,7 +271,7 @@ class Core:
         session = live.session
         session.server = Leg(verdict.version, verdict.cipher, verdict.group)
         session.revocation, session.status = verdict.revocation, verdict.status
-        session.fetched = verdict.fetched
+        session.fetched, session.faults = verdict.fetched, tuple(map(str, verdict.reasons))
         session.authority = course.signer
         session.certificate = shown_certificate(verdict)
         session.note(*course.reasons)

@@ -97,7 +97,8 @@ class Tls:
             return
         late = data.conn.id in live.late
         reason = live.failure = "handshake-timeout" if late else reason_of(data.conn.error or "")
-        course = at_failure(live.force.policy, live.opening or _UNASKED, reason, asked=asked)
+        opening = live.opening or _UNASKED
+        course = at_failure(live.force.policy, opening, reason, asked=asked, terms=live.terms)
         live.courses[data.conn.id] = course
         if live.course is None:
             self._core.take_course(live, course)

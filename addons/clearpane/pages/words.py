@@ -53,7 +53,7 @@ _SENTENCES = {
     "malformed-certificate": "The server's certificate can't be read.",
     "unverified": "The server's certificate could not be checked.",
     "revoked": "The server's certificate was revoked by its authority.",
-    "status-unknown": "The authority does not know the status of the server's certificate.",
+    "status-unknown": "Whether the server's certificate was revoked could not be found out.",
     "status-timeout": "The status of the server's certificate could not be asked in time.",
     "certificate-mismatch": "The server's certificate is not the one that is set up here.",
     "chain-too-large": "The server's certificate chain is too large.",

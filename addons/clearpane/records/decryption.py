@@ -10,6 +10,7 @@ from clearpane.pages.words import Facts, sentences
 from clearpane.records.cipher import curve, suite
 from clearpane.records.row import filled, head, tail, timestamp
 from clearpane.records.text import Row
+from clearpane.rulebase.decision import RuleType
 from clearpane.sessions.ends import alert_words
 from clearpane.sessions.session import Session
 from clearpane.sessions.tls import ServerCertificate
@@ -91,17 +92,24 @@ def error_index(reasons: Collection[str]) -> str:
 
 def root_status(session: Session) -> str:
     """`uninspected` also where the chain ends before any root: which one it is, nobody knows."""
-    if session.certificate is None or "incomplete-chain" in session.reasons:
+    found = _found(session)
+    if session.certificate is None or "incomplete-chain" in found:
         return "uninspected"
-    return "trusted" if _UNKNOWN_ROOT.isdisjoint(session.reasons) else "untrusted"
+    return "trusted" if _UNKNOWN_ROOT.isdisjoint(found) else "untrusted"
 
 
 def chain_status(session: Session) -> str:
     if session.certificate is None:
         return "Uninspected"
-    if "incomplete-chain" in session.reasons:
+    found = _found(session)
+    if "incomplete-chain" in found:
         return "Incomplete"
-    return "Trusted" if _BROKEN_CHAIN.isdisjoint(session.reasons) else "Untrusted"
+    return "Trusted" if _BROKEN_CHAIN.isdisjoint(found) else "Untrusted"
+
+
+def _found(session: Session) -> frozenset[str]:
+    """A session that passed for another reason may have a faulty certificate all the same."""
+    return frozenset((*session.reasons, *session.faults))
 
 
 def error(session: Session) -> str:
@@ -165,4 +173,5 @@ def _proxy_type(session: Session) -> str:
     """What the rulebase asked for; a session that was passed through in the end stays Forward."""
     if session.decision is None or not session.decision.decrypts:
         return "No Decrypt"
-    return "Inbound" if session.inbound else "Forward"
+    inbound = session.inbound or session.decision.type is RuleType.INBOUND_INSPECTION
+    return "Inbound" if inbound else "Forward"

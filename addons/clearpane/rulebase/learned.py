@@ -232,7 +232,7 @@ def _is_right(entry: Entry, now: datetime) -> bool:
     server = entry.server
     return (
         (not server.name or _is_host_name(server.name) or _is_address(server.name))
-        and _is_address(server.address)
+        and (_is_address(server.address) or _is_host_name(server.address))
         and (not entry.client or _is_address(entry.client))
         and 0 < server.port <= 65_535
         and 0 < entry.count <= _COUNT_LIMIT

@@ -64,6 +64,7 @@ class Session:
     bypassed: bool = False
     authority: str = ""
     reasons: list[str] = field(default_factory=list)
+    faults: tuple[str, ...] = ()  # of the server's certificate, whatever became of the session
     client: Leg = UNKNOWN
     server: Leg = UNKNOWN
     certificate: ServerCertificate | None = None

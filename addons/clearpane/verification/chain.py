@@ -16,6 +16,7 @@ from clearpane.verification.reasons import Reason
 from clearpane.verification.verdict import Verdict
 
 _WEAK_DIGESTS = frozenset(("md2", "md4", "md5", "sha1"))
+_LEAST_OF_ANCHORS = 1024
 _LEAST_BITS = {"rsa": 2048, "rsa-pss": 2048, "ec": 224}
 
 
@@ -88,6 +89,8 @@ def _from_dates(chain: Sequence[Certificate], now: datetime) -> Iterator[Reason]
 
 def _from_strength(chain: Sequence[Certificate], top: int | None) -> Iterator[Reason]:
     """OpenSSL judges keys and digests only at security levels that weak servers can't reach."""
+    if top is not None and chain[top].key_type == "rsa" and chain[top].key_bits < _LEAST_OF_ANCHORS:
+        yield Reason.WEAK_KEY  # anybody can compute its key, whoever trusts it
     for certificate in chain[:top]:
         if certificate.key_type == "dsa":
             yield Reason.WEAK_KEY

@@ -133,7 +133,11 @@ class Mender:
     async def _try(self, attempt: _Attempt, run: Run) -> bool:
         """Whether there is a better verdict, which then stands in the attempt."""
         found = await run(self.verdict, attempt.certificates, attempt.name, attempt.now)
-        if not isinstance(found, Verdict) or self._rank(found) >= self._rank(attempt.verdict):
+        # OpenSSL names all faults of its own path and only the first of ours: fewer is not better.
+        if (
+            not isinstance(found, Verdict)
+            or self._rank(found)[:2] >= self._rank(attempt.verdict)[:2]
+        ):
             return False
         attempt.verdict = replace(
             attempt.verdict,

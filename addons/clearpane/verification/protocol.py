@@ -9,6 +9,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from clearpane.verification.reasons import Reason
+
 
 class Version(StrEnum):
     """The firewall's names, in order. `max` is the newest that OpenSSL has."""
@@ -151,6 +153,14 @@ class ProtocolSettings:
         """The terms that are nowhere weaker than what the client offers; which of the two is the
         cause where nothing is left. Whether the server's key is RSA or ECDSA is left open."""
         return _shared(self, offer)
+
+    def is_whole(self, terms: Terms, reason: Reason) -> bool:
+        """Whether a handshake that failed on `terms`, for an unsupported version or cipher, would
+        have failed on those of the profile too: else the client's own offer is the cause."""
+        whole = self.terms()
+        if reason is Reason.UNSUPPORTED_VERSION:
+            return (terms.oldest, terms.newest) == (whole.oldest, whole.newest)
+        return terms == whole
 
     def _shared(self, offer: Offer) -> Terms | Unshared:
         oldest, newest = self.versions

@@ -92,3 +92,14 @@ def test_words_of_a_file_that_could_not_be_read_are_not_called_unknown(
     found, problems = assembled(texts)
     assert found is None
     assert len(problems) == 1 and "action must be" in problems[0]
+
+
+def test_a_category_that_is_never_learned_must_be_one() -> None:
+    texts = {
+        Name.DECRYPTION: RULES,
+        Name.SETTINGS: "revocation: {ocsp: true}\nlearned-exclusions: {never: [no-such]}",
+    }
+    assert assembled(texts)[1] == [
+        "settings.yaml:2:30: error: learned-exclusions: never: there is no category no-such "
+        "(name one of rules/categories)"
+    ]

@@ -4,6 +4,7 @@ from itertools import pairwise
 import pytest
 
 from clearpane.verification.protocol import Offer, ProtocolSettings, Terms, Version
+from clearpane.verification.reasons import Reason
 
 OFF = ProtocolSettings(
     keyxchg_algo_rsa=False,
@@ -195,3 +196,27 @@ def test_every_suite_has_its_number() -> None:
     everything = frozenset(range(0x10000))
     offer = Offer(frozenset(Version), everything)
     assert ALL.terms_with(offer) == ALL.terms()
+
+
+WHOLE = [
+    pytest.param(offers(*Version, suites=tuple(range(0x10000))), True, True, id="it offers all"),
+    pytest.param(
+        offers(Version.TLS1_2, Version.TLS1_3, suites=MODERN), True, False,
+        id="a browser lacks some suites, and no version",
+    ),
+    pytest.param(
+        offers(Version.TLS1_3, suites=(0x1301, 0x1302, 0x1303)), False, False,
+        id="TLS 1.3 alone",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("offer", "version", "cipher"), WHOLE)
+def test_whose_fault_it_is_that_nothing_could_be_agreed(
+    offer: Offer, version: bool, cipher: bool
+) -> None:
+    settings = ProtocolSettings()
+    terms = settings.terms_with(offer)
+    assert isinstance(terms, Terms)
+    assert settings.is_whole(terms, Reason.UNSUPPORTED_VERSION) is version
+    assert settings.is_whole(terms, Reason.UNSUPPORTED_CIPHER) is cipher

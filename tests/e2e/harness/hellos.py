@@ -33,6 +33,9 @@ class Kind(NamedTuple):
     digest: str
 
 
+_NOBODY_KNOWS = Kind("", "", ""), ""
+
+
 @cache
 def _known() -> dict[int, tuple[Kind, str]]:
     """Each suite of OpenSSL by its number, and how the server is authenticated."""
@@ -86,11 +89,11 @@ class Hello:
 
     @property
     def kinds(self) -> set[Kind]:
-        return {_known()[number][0] for number in self.older}
+        return {_known().get(number, _NOBODY_KNOWS)[0] for number in self.older}
 
     @property
     def authentications(self) -> set[str]:
-        return {_known()[number][1] for number in self.older}
+        return {_known().get(number, _NOBODY_KNOWS)[1] for number in self.older}
 
     @property
     def groups(self) -> list[int]:
@@ -118,7 +121,7 @@ def _words(body: bytes) -> list[int]:
 
 @dataclass(frozen=True)
 class Client:
-    """What a client is able to; `ciphers` are OpenSSL's names up to TLS 1.2, `suites` of TLS 1.3."""
+    """What a client is able to; `ciphers` are OpenSSL's names up to TLS 1.2, `suites` the others."""
 
     ciphers: str = "DEFAULT"
     suites: str = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"

@@ -142,7 +142,8 @@ def _explanation(
 
 def _may_be_learned(force: Force, hello: Hello) -> bool:
     rulebase, never = force.policy.rulebase, force.policy.settings.learning.never
-    return never.isdisjoint(rulebase.categories_of(hello.name) if hello.name else ())
+    found = rulebase.categories_of(hello.name) if hello.name else frozenset[str]()
+    return found.isdisjoint(never)
 
 
 def _places(force: Force, hello: Hello) -> tuple[str, ...]:

@@ -48,7 +48,9 @@ def _rule(answer: Answer) -> Iterator[str]:
         yield from _row("", place)
     yield from _row("client", _client(answer))
     if answer.unnamed:
-        why = f"the server's certificate is not for {answer.target.host}"
+        host = answer.target.host
+        shown = f"the server's certificate is not for {host}"
+        why = shown if answer.verdict else f"no certificate shows that the server is {host}"
         yield from _row("not by", f"{answer.opening.rule}: {why}")
     for each in answer.explanation.skipped:
         yield from _row("skipped", f"{each.rule}: {each.because}")
