@@ -21,7 +21,7 @@ PRIVATE = {"allow-private-addresses": True, "intermediates": True}
 ON: Mapping[str, object] = {"ocsp": True, "crl": True}
 CAREFUL = {"ssl-forward-proxy": {"block-unknown-cert": True, "block-timeout-cert": True}}
 REVOKED = b"was revoked by its authority"
-UNKNOWN = b"does not know the status"
+UNKNOWN = b"was revoked could not be found out"
 TIMEOUT = b"could not be asked in time"
 
 
