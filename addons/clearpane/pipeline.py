@@ -77,6 +77,7 @@ class Course:
 
 
 _UNSUPPORTED = (Reason.UNSUPPORTED_VERSION, Reason.UNSUPPORTED_CIPHER)
+_UNVERIFIED = "unverified"
 UNSEEN = Course(Step.DECRYPT)  # no leaf was shown at all: only a server without fault will do
 
 
@@ -196,7 +197,7 @@ def at_failure(
     """
     decision = opening.otherwise or opening.decision
     if not decision.decrypts:
-        return Course(Step.BYPASS, reasons=(decision.reason,), decision=decision)
+        return Course(Step.BYPASS, reasons=(decision.reason, _UNVERIFIED), decision=decision)
     profile = policy.decryption_profile(decision.profile)
     if asked:
         return _wants_certificate(decision, profile)

@@ -329,7 +329,7 @@ def test_a_client_that_offers_little_exempts_nobodys_server(policy: Configuratio
 def test_what_cannot_be_looked_at_passes_where_nothing_hangs_on_it(policy: Configuration) -> None:
     policy = profiled(policy, NOTHING_CHECKED)
     left = at_failure(policy, Opening(LEFT), "server-unreachable")
-    assert left == Course(BYPASS, reasons=("rule",), decision=LEFT)
+    assert left == Course(BYPASS, reasons=("rule", "unverified"), decision=LEFT)
     claimed = at_failure(policy, Opening(LEFT, WANTED), "server-unreachable")
     assert claimed == Course(BLOCK, reasons=("server-unreachable",), decision=WANTED)
 

@@ -23,17 +23,19 @@ from e2e.harness.hellos import (
     Client,
     Hello,
     Noting,
-    ask,
+    asking,
 )
 from e2e.harness.origins import Origin
 from e2e.harness.process import STOCK, Gateway
 from e2e.harness.site import DECRYPT, Site
+from e2e.harness.wait import until
 from e2e.harness.zoo import Zoo
 
 PROFILES = ("default", "best-practice", "only-13")
 WEAK = ("RC4", "3DES", "NULL", "EXPORT", "anon", "DES_CBC", "MD5", "SEED", "IDEA", "CAMELLIA")
 
 
+SHA1_SIGNATURES = {0x0201, 0x0202, 0x0203}  # RSA, DSA, ECDSA: RFC 5246 section 7.4.1.4.1
 OLDEST = {"default": TLS12, "best-practice": TLS12, "only-13": TLS13}
 SOUND = {"aes-128-gcm", "aes-256-gcm", "chacha20-poly1305", "aes-128-cbc", "aes-256-cbc"}
 
@@ -58,11 +60,14 @@ class Reverse:
 
 
 @pytest.fixture(scope="module")
-def make(folder: Path, zoo: Zoo) -> Callable[[str, int], Site]:
+def make(folder: Path, zoo: Zoo) -> Callable[..., Site]:
     def _make(name: str, signers: tuple[pki.Pair, pki.Pair] | None = None) -> Site:
         site = Site(folder / name, decryption=rules(), roots=[zoo.root], signers=signers)
         shipped = site.read("profiles.yaml")
-        only = {"ssl-protocol-settings": {"min-version": "tls1-3"}}
+        only = {
+            "ssl-forward-proxy": {"block-unsupported-version": True},
+            "ssl-protocol-settings": {"min-version": "tls1-3"},
+        }
         shipped["decryption"] = {**shipped["decryption"], "only-13": only}
         site.write("profiles.yaml", shipped)
         return site
@@ -155,9 +160,7 @@ def test_the_chain_is_complete(profile: str, graded: Callable[[str], Grade]) -> 
         assert len(each["received_certificate_chain"]) == 2
         assert each["received_chain_has_valid_order"]
         assert not each["received_chain_contains_anchor_certificate"]
-        assert any(
-            result["was_validation_successful"] for result in each["path_validation_results"]
-        )
+        assert any(path["was_validation_successful"] for path in each["path_validation_results"])
 
 
 def test_forward_secrecy_comes_first_whatever_the_client_prefers(front: Reverse) -> None:
@@ -169,16 +172,6 @@ def test_forward_secrecy_comes_first_whatever_the_client_prefers(front: Reverse)
     )  # fmt: skip
     assert seen.errors == frozenset(), seen.output
     assert "Cipher is ECDHE-RSA-AES128-GCM-SHA256" in seen.output
-
-
-def test_a_client_may_not_renegotiate(front: Reverse) -> None:
-    seen = clients.handshake(
-        None, host_of("default"), front.gateway.port, "-tls1_2", "-ign_eof",
-        trust=front.root_file, say=b"R\n",
-    )  # fmt: skip
-    assert "Secure Renegotiation IS supported" in seen.output
-    assert "RENEGOTIATING" in seen.output
-    assert "no renegotiation" in seen.output, seen.output
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -219,12 +212,8 @@ CLIENTS = {
 }  # fmt: skip
 
 
-# What a profile leaves nothing of: such a client is not decrypted, and passes with its own hello.
-UNSHARED = {
-    ("only-13", "TLS 1.2 with one AEAD suite"),
-    ("only-13", "TLS 1.2 without forward secrecy"),
-    ("only-13", "CBC alone, of TLS 1.0 to 1.2"),
-}
+OLD = [name for name, client in CLIENTS.items() if client.newest == TLS12]
+ROWS = [(p, name) for p in PROFILES for name in CLIENTS if (p, name in OLD) != ("only-13", True)]
 
 
 @pytest.fixture(scope="module")
@@ -240,31 +229,27 @@ def before(noting: Noting, make: Callable[..., Site]) -> Iterator[Gateway]:
         yield it
 
 
-@pytest.fixture
-def offered(noting: Noting, before: Gateway) -> Callable[[Client, str], tuple[Hello, list[Hello]]]:
-    """A client's hello, and those that the server was sent because of it."""
+type Offered = Callable[[Client, str], tuple[Hello, Hello]]
 
-    def _offered(client: Client, host: str) -> tuple[Hello, list[Hello]]:
+
+@pytest.fixture
+def offered(noting: Noting, before: Gateway) -> Offered:
+    """A client's hello, and the one that the server was sent because of it."""
+
+    def _offered(client: Client, host: str) -> tuple[Hello, Hello]:
         noting.hellos.clear()
         theirs = client.hello(host)
-        ask(before.port, theirs)
-        return theirs, list(noting.hellos)
+        with asking(before.port, theirs):
+            ours = until(lambda: noting.hellos, "the server hears of the client")
+        return theirs, ours[0]
 
     return _offered
 
 
-type Offered = Callable[[Client, str], tuple[Hello, list[Hello]]]
-
-
-@pytest.mark.parametrize("client", CLIENTS)
-@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize(("profile", "client"), ROWS)
 def test_the_server_is_offered_nothing_weaker(profile: str, client: str, offered: Offered) -> None:
-    able = CLIENTS[client]
-    theirs, (ours, *more) = offered(able, host_of(profile))
-    if (profile, client) in UNSHARED:
-        assert ours.raw == theirs.raw, "it passes as it is"
-        return
-    assert ours.raw != theirs.raw and not more
+    theirs, ours = offered(CLIENTS[client], host_of(profile))
+    assert ours.raw != theirs.raw
     assert min(ours.versions) >= max(min(theirs.versions), OLDEST[profile])
     assert ours.kinds <= theirs.kinds
     if TLS13 in theirs.versions:
@@ -274,6 +259,26 @@ def test_the_server_is_offered_nothing_weaker(profile: str, client: str, offered
     if profile == "best-practice":
         assert {kind.exchange for kind in ours.kinds} <= {"kx-ecdhe"}
         assert "sha1" not in {kind.digest for kind in ours.kinds}
+
+
+@pytest.mark.xfail(strict=True, reason="at level 0 OpenSSL offers every signature that it has")
+@pytest.mark.parametrize("profile", ["default", "best-practice"])
+def test_no_signature_with_sha_1_for_a_client_that_takes_none(
+    profile: str, offered: Offered
+) -> None:
+    theirs, ours = offered(Client(MODERN, level=2), host_of(profile))
+    assert not SHA1_SIGNATURES & set(theirs.signatures)
+    assert not SHA1_SIGNATURES & set(ours.signatures)
+
+
+@pytest.mark.parametrize("client", OLD)
+def test_a_client_that_is_too_old_never_reaches_the_server(
+    client: str, noting: Noting, before: Gateway
+) -> None:
+    noting.hellos.clear()
+    with asking(before.port, CLIENTS[client].hello(host_of("only-13"))) as connection:
+        assert connection.recv(1) == b""
+    assert noting.hellos == []
 
 
 def assert_is_sound(hello: Hello) -> None:

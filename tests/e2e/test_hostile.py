@@ -56,7 +56,7 @@ def gateway(folder: Path, zoo: Zoo, tls: Origin) -> Iterator[Gateway]:
     assert grown < GROWTH, f"{grown / MIB:.0f} MiB"
 
 
-def test_two_thousand_names_from_one_address(gateway: Gateway, tls: Origin) -> None:
+def test_a_thousand_names_from_one_address(gateway: Gateway, tls: Origin) -> None:
     """A real handshake begins for each, until the leaf comes or the connection is closed."""
 
     def one(number: int) -> bool:
@@ -64,8 +64,8 @@ def test_two_thousand_names_from_one_address(gateway: Gateway, tls: Origin) -> N
             asking.sendall(hello(f"n{number}.flood.test"))
             return bool(heard(asking))
 
-    with ThreadPoolExecutor(16) as pool:
-        answered = sum(pool.map(one, range(2_000)))
+    with ThreadPoolExecutor(128) as pool:
+        answered = sum(pool.map(one, range(1_000)))
     assert answered, "not one was answered"
     assert_serves(gateway, tls)
 

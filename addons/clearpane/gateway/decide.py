@@ -25,7 +25,7 @@ from clearpane.gateway.layers import ClientTLS, Closed, PassThrough, ServerFirst
 from clearpane.gateway.live import Live
 from clearpane.pipeline import Course, Step, looks, unsupported
 from clearpane.sessions.session import App
-from clearpane.verification.protocol import Terms
+from clearpane.verification.protocol import WIDEST, Terms
 from clearpane.verification.reasons import Reason
 
 # A ClientHello with post-quantum key shares is about 2 KB; OpenSSL refuses messages over 16 KiB
@@ -110,7 +110,9 @@ class Decide:
             context.client.sni = name or None  # for who looks at the flow
             return PassThrough(context, shown=show.is_shown())
         terms = live.profile.protocol.terms_with(offer(hello))
-        if isinstance(terms, Terms):
+        if not decision.decrypts and not live.opening.otherwise:
+            live.terms = WIDEST  # a look, and no more
+        elif isinstance(terms, Terms):
             live.terms = terms
         elif decision.decrypts:
             reason = Reason(f"unsupported-{terms}")
@@ -148,7 +150,11 @@ class Decide:
     def _bypass(self, context: Context) -> bool:
         """Asked between the two handshakes."""
         live = self._core.of(context.client)
-        return bool(live and live.course and live.course.step is Step.BYPASS)
+        if not live or not live.course or live.course.step is not Step.BYPASS:
+            return False
+        # How the look at the server ended is not how the session ends.
+        live.streams = [each for each in live.streams if each[0] == "client"]
+        return True
 
     def _rejected(self, context: Context, alert: str) -> None:
         if live := self._core.of(context.client):

@@ -145,16 +145,21 @@ class ClientTLS(ClientTLSLayer):
     def receive_data(self, data: bytes) -> layer.CommandGenerator[None]:
         """In TLS 1.3 a client may end its handshake and only then say that it will not have the
         certificate; stock mitmproxy logs that and tells no hook."""
+        refused = False
         relay = super().receive_data(data)
         command = next(relay, None)
         while command is not None:
             if isinstance(command, commands.Log) and (alert := alert_of(command.message)):
                 self._rejected(self.context, alert)
+                refused = True
             reply = yield command
             try:
                 command = relay.send(reply)
             except StopIteration:
                 break
+        if refused:  # OpenSSL counts the connection as closed, so nobody would tell of its end
+            yield commands.CloseConnection(self.conn)
+            yield from self.event_to_child(events.ConnectionClosed(self.conn))
 
     def _pass_through(self, data: bytes) -> layer.CommandGenerator[tuple[bool, str | None]]:
         """The client's hello goes to a fresh connection; this layer and its parent step aside."""

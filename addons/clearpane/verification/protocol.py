@@ -190,3 +190,7 @@ class ProtocolSettings:
 @lru_cache(maxsize=256)
 def _shared(settings: ProtocolSettings, offer: Offer) -> Terms | Unshared:
     return settings._shared(offer)
+
+
+# For a look at a server's certificate, on a connection that carries nothing.
+WIDEST = ProtocolSettings(min_version=Version.TLS1_0, keyxchg_algo_dhe=True).terms()

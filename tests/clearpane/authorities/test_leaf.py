@@ -10,10 +10,13 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chains import SERVER_AUTH, Spec, issue, purpose, san
+from chains import authority as issuer
 from clearpane.authorities import keys, leaf, make
 from clearpane.authorities.authority import Authority, AuthorityName, chain
 from clearpane.certificates import der, pem
 from clearpane.certificates.certificate import Certificate
+from damage import damaged
 
 type Make = Callable[..., Certificate]
 type OpenSSL = Callable[..., str]
@@ -422,6 +425,37 @@ def test_a_leaf_for_a_certificate_that_differs_in_one_octet_has_another_serial(
         return
     assert 0 < serial(other) < 1 << 127
     assert serial(other) != serial(leaf.forge(server, trust, public, secret, now))
+
+
+REAL = issue(
+    issuer(None, "Any issuer"),
+    Spec(
+        subject=text(C="CH", O="Zürich AG", CN="www.test"),
+        extensions=(san("www.test", "*.www.test", bytes((192, 0, 2, 1))), purpose(SERVER_AUTH)),
+    ),
+).der
+
+
+@given(data=damaged(REAL))
+def test_a_damaged_certificate_is_copied_octet_for_octet_or_not_at_all(
+    data: bytes, trust: Authority, secret: bytes, leaf_key: keys.PrivateKey, now: datetime
+) -> None:
+    try:
+        server = Certificate.parse(data)
+    except der.DerError:
+        return
+    try:
+        forged = leaf.forge(server, trust, keys.public_key(leaf_key), secret, now)
+    except ValueError:
+        assert {"dates", "subject", "subject-alt-name"}.intersection(server.malformed)
+        return
+    copy = Certificate.parse(forged)
+    assert (copy.subject, copy.san, copy.not_before) == (
+        server.subject, server.san, server.not_before,
+    )  # fmt: skip
+    end, ours = server.not_after, trust.certificate.not_after
+    assert end and ours
+    assert copy.not_after == (end if end < now else min(end, ours))
 
 
 @given(subject=st.binary(max_size=80), san=st.binary(max_size=80), number=st.integers())

@@ -17,6 +17,7 @@ from clearpane.certificates.certificate import (
     Certificate,
 )
 from clearpane.certificates.general_names import GeneralName, Kind
+from damage import damaged, nested
 
 type Make = Callable[..., bytes]
 
@@ -245,11 +246,33 @@ def test_what_follows_a_certificate_is_a_der_error(build: Make) -> None:
 def test_a_damaged_certificate_raises_nothing_but_der_errors(
     data: st.DataObject, leaf: bytes
 ) -> None:
-    damaged = bytearray(leaf)
-    for _ in range(data.draw(st.integers(1, 3))):
-        at = data.draw(st.integers(0, len(leaf) - 1))
-        damaged[at] = data.draw(st.integers(0, 255))
     try:
-        Certificate.parse(bytes(damaged))
+        read = Certificate.parse(data.draw(damaged(leaf)))
     except der.DerError:
         return
+    assert all(part in read.der for part in (read.subject, read.issuer, read.spki))
+    assert read.san is None or read.san in read.der
+    assert (read.not_before is None or read.not_after is None) == ("dates" in read.malformed)
+
+
+HEADS = st.sampled_from(
+    (b"\x30\x80", b"\x30\x82\xff\xff", b"\x30\x84\x7f\xff\xff\xff", b"\xa0\x83\1\0\0")
+)
+
+
+@given(nested(HEADS, 30_000))
+def test_certificates_in_certificates_raise_nothing_but_der_errors(data: bytes) -> None:
+    with pytest.raises(der.DerError):
+        Certificate.parse(data)
+
+
+def test_what_is_nested_soundly_a_thousand_times_is_read_without_recursion(
+    build: Make, extension: Make
+) -> None:
+    inner = b""
+    for _ in range(5000):
+        inner = der.sequence(inner)
+    for oid in (SUBJECT_ALT_NAME, BASIC_CONSTRAINTS, AUTHORITY_INFO_ACCESS):
+        read = Certificate.parse(build(extensions=(extension(oid, inner),)))
+        assert read.extensions[0].value == inner
+    assert "subject" in Certificate.parse(build(subject=inner)).malformed

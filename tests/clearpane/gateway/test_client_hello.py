@@ -3,11 +3,14 @@
 import ssl
 
 import pytest
-from mitmproxy.proxy.layers.tls import get_client_hello
+from hypothesis import given
+from hypothesis import strategies as st
+from mitmproxy.proxy.layers.tls import get_client_hello, parse_client_hello
 from mitmproxy.tls import ClientHello
 
 from clearpane.gateway.client_hello import offer, offers_ech, server_name, takes_ecdsa
 from clearpane.verification.protocol import Offer, Version
+from damage import damaged
 
 
 def hello_of(context: ssl.SSLContext, name: str | None = None) -> ClientHello:
@@ -21,12 +24,16 @@ def hello_of(context: ssl.SSLContext, name: str | None = None) -> ClientHello:
     return ClientHello(message[4:])
 
 
-def hello_with(*extensions: tuple[int, bytes], suites: bytes = b"\xc0\x2b") -> ClientHello:
+def body_with(*extensions: tuple[int, bytes], suites: bytes = b"\xc0\x2b") -> bytes:
     body = b"".join(kind.to_bytes(2) + len(value).to_bytes(2) + value for kind, value in extensions)
-    return ClientHello(
+    return (
         b"\x03\x03" + bytes(32) + b"\0" + len(suites).to_bytes(2) + suites + b"\x01\0"
         + len(body).to_bytes(2) + body
     )  # fmt: skip
+
+
+def hello_with(*extensions: tuple[int, bytes], suites: bytes = b"\xc0\x2b") -> ClientHello:
+    return ClientHello(body_with(*extensions, suites=suites))
 
 
 def sni(name: bytes) -> tuple[int, bytes]:
@@ -111,3 +118,69 @@ def test_what_a_client_offers(extensions: list[tuple[int, bytes]], versions: set
 def test_an_encrypted_hello_is_noticed(offered: bool) -> None:
     hello = hello_with(*([(0xFE0D, b"\x00")] if offered else []))
     assert offers_ech(hello) is offered
+
+
+def record(body: bytes) -> bytes:
+    message = b"\x01" + len(body).to_bytes(3) + body
+    return b"\x16\x03\x01" + len(message).to_bytes(2) + message
+
+
+def extended(*extensions: tuple[int, bytes]) -> bytes:
+    return record(body_with(*extensions))
+
+
+REAL = hello_of(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), "host.example")
+SOUND = (
+    REAL.raw_bytes(wrap_in_record=True),
+    extended(sni(b"host.example"), (13, words(0x0403)), (43, b"\x04\x03\x04\x03\x03")),
+    extended(sni("café.example".encode("latin-1")), (43, b"\x03\x03\x04")),
+    extended((0xFE0D, bytes(250)), (10, words(*range(2000)))),
+)
+
+
+def read(data: bytes) -> None:
+    """All that is asked of a hello, as `decide` asks it: only the parser may refuse."""
+    try:
+        hello = parse_client_hello(data)
+    except ValueError:
+        return
+    if hello is None:
+        return
+    name, sent = server_name(hello)
+    assert sent or not name
+    assert len(sent) <= 4 * len(data)
+    assert offer(hello).versions <= set(Version)
+    assert takes_ecdsa(hello) in (True, False)
+    assert offers_ech(hello) in (True, False)
+
+
+@given(damaged(*SOUND))
+def test_a_damaged_hello_is_read_or_refused(data: bytes) -> None:
+    read(data)
+
+
+@given(damaged(REAL.raw_bytes(wrap_in_record=False)))
+def test_a_hello_that_is_damaged_inside_is_read_or_refused(body: bytes) -> None:
+    """The record and the message say the length that there is."""
+    read(record(body[:60_000]))
+
+
+@given(st.lists(st.tuples(st.integers(0, 0xFFFF), st.binary(max_size=80)), max_size=8))
+def test_any_extensions_are_read_or_refused(extensions: list[tuple[int, bytes]]) -> None:
+    read(extended(*extensions))
+
+
+@pytest.mark.parametrize(
+    "extension",
+    [
+        pytest.param((21, bytes(64_000)), id="padding"),
+        pytest.param((43, b"\xff" + b"\x03\x04" * 32_000), id="versions"),
+        pytest.param(sni(b"a" * 63_000), id="a name"),
+        pytest.param((16, b"\xf0\x00" + b"\x01a" * 30_000), id="protocols"),
+    ],
+)
+def test_a_hello_of_64_kib_is_read_or_refused(extension: tuple[int, bytes]) -> None:
+    body = body_with(extension)
+    message = b"\x01" + len(body).to_bytes(3) + body
+    parts = [message[n : n + 16_384] for n in range(0, len(message), 16_384)]
+    read(b"".join(b"\x16\x03\x01" + len(part).to_bytes(2) + part for part in parts))

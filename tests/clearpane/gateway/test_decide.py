@@ -1,15 +1,21 @@
 """Which layer follows a client's first bytes, and what the session says then."""
 
+from functools import cache
+
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from mitmproxy import exceptions
 from mitmproxy.proxy import events, layer
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layers import HttpLayer, ServerTLSLayer
 
 from chains import Party, Spec, issue
-from clearpane.gateway.decide import MAX_HELLO, _maybe_tls, _speaks_http
+from clearpane.gateway.decide import MAX_HELLO, Decide, _maybe_tls, _speaks_http
 from clearpane.gateway.layers import ClientTLS, Closed, PassThrough, ServerFirst
 from clearpane.rulebase.decision import Action
+from clearpane.sessions.newcomers import Newcomers
+from damage import damaged
 from gateways import SERVER, Gateway, Origin, TlsClient, TlsOrigin, Wire, request, until
 
 ALL = "rules: [{name: all, action: decrypt}]"
@@ -271,3 +277,34 @@ async def test_what_no_decoder_knows_is_recorded_and_passes(gateway: Gateway, ro
     assert wire.live.session.app == "unknown-tcp"
     (record,) = gateway.records("threat")
     assert (record["threatid"], record["reason"]) == ("Unscanned(0)", ["unscanned-protocol"])
+
+
+@cache
+def sound() -> tuple[bytes, ...]:
+    """Hellos of clients; they need the files of a site."""
+    kinds = (("www.test", ""), ("", ""), ("192.0.2.1", "AES128-SHA"))
+    endless = b"\x16\x03\x01\x40\0\x01\xff\xff\xff" + bytes(16_380) + b"\x16\x03\x01\x40\0"
+    hellos = (TlsClient(name, ciphers=ciphers).hello() for name, ciphers in kinds)
+    return (*hellos, endless + bytes(16_384))
+
+
+CHOSEN = (Closed, PassThrough, ServerTLSLayer, HttpLayer)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.deferred(lambda: damaged(*sound())))
+async def test_whatever_a_client_says_a_layer_is_chosen_or_more_is_waited_for(
+    gateway: Gateway, data: bytes
+) -> None:
+    """Behind the boundary that would hide what is raised; nothing that is over the limit waits."""
+    gateway.core.newcomers = Newcomers()
+    next_layer = asked(gateway, data)
+    live = gateway.core.of(next_layer.context.client)
+    assert live
+    try:
+        await Decide.next_layer.__wrapped__(gateway.decide, next_layer)  # type: ignore[attr-defined]
+    except exceptions.AddonHalt:
+        assert next_layer.layer is None and len(data) <= MAX_HELLO
+    else:
+        assert isinstance(next_layer.layer, CHOSEN)
+        assert live.timer is None

@@ -20,6 +20,7 @@ from chains import (
 )
 from clearpane.certificates import der
 from clearpane.verification import crl
+from damage import damaged, nested
 from responders import HOUR, List, entry, parsed, point, points, reason, scope, yes
 
 ROOT = authority(None, "Root")
@@ -209,3 +210,29 @@ def test_a_spoilt_list_never_makes_a_revoked_certificate_good(
     assert said_of(bytes(spoilt)).state in ("revoked", "unusable")
     assert said_of(SOUND[: length % len(SOUND)]).state == "unusable"
     assert said_of(SOUND, now=NOW + timedelta(days=400)).state == "unusable"
+
+
+@given(damaged(SOUND))
+def test_a_damaged_list_never_makes_a_revoked_certificate_good(data: bytes) -> None:
+    """Cut, with lengths that lie, with parts that come again."""
+    assert said_of(data).state in ("revoked", "unusable")
+    assert said_of(as_pem(data)).state in ("revoked", "unusable")
+
+
+HEADS = st.sampled_from(
+    (b"\x30\x80", b"\x30\x82\xff\xff", b"\x30\x84\x7f\xff\xff\xff", b"\xa0\x80")
+)
+
+
+@given(nested(HEADS, 30_000))
+def test_lists_in_lists_are_unusable(data: bytes) -> None:
+    assert said_of(data).state == "unusable"
+
+
+def test_what_is_nested_soundly_is_unusable() -> None:
+    inner = b""
+    for _ in range(8000):
+        inner = der.sequence(inner)
+    assert said_of(inner).state == "unusable"
+    within = List(ICA, extensions=(scope(der.element(der.context(0), inner)),)).der
+    assert said_of(within).state == "unusable"

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from chains import authority
 from clearpane.certificates import der, pem
 from clearpane.verification.intermediates import LARGEST, MOST, parse
+from damage import damaged, nested
 
 ONE, TWO = (authority(None, name).der for name in ("One", "Two"))
 
@@ -88,3 +89,29 @@ def test_damage_never_raises(body: bytes, at: int, put: bytes) -> None:
 def test_odd_lengths_never_raise(depth: int, head: bytes) -> None:
     assert parse(head * depth) == ()
     assert parse(b"-----BEGIN PKCS7-----" + base64.b64encode(head * depth)) == ()
+
+
+@given(damaged(ONE, text(ONE, TWO), bag(ONE, TWO), text(bag(TWO)), unordered(ONE, TWO)))
+def test_damage_of_any_kind_never_raises(body: bytes) -> None:
+    assert len(parse(body)) <= MOST
+
+
+@given(
+    nested(
+        st.sampled_from((b"\x30\x80", b"\x24\x80", b"\xa0\x80", b"\x30\x84\0\0\xff\xff")), 15_000
+    )
+)
+def test_bags_in_bags_are_nothing(body: bytes) -> None:
+    assert parse(body) == ()
+
+
+@pytest.mark.parametrize("ending", [b"", b"\0\0" * 5000], ids=["open", "closed"])
+def test_a_bag_that_is_nested_soundly_is_nothing(ending: bytes) -> None:
+    """With lengths of its own and with the indefinite ones of BER, as deep as the limit allows."""
+    inner = b""
+    for _ in range(10_000):
+        inner = der.sequence(inner)
+    bagged = unordered(inner)
+    assert parse(bagged) == () and len(bagged) <= LARGEST
+    kind = der.oid("1.2.840.113549.1.7.2")
+    assert parse(b"\x30\x80" + kind + b"\xa0\x80" + b"\x30\x80" * 5000 + ending) == ()

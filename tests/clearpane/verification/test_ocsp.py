@@ -23,6 +23,7 @@ from chains import (
 )
 from clearpane.certificates import der
 from clearpane.verification import ocsp
+from damage import damaged, nested
 from responders import HOUR, OCSP_SIGNING, UNKNOWN, Answer, parsed, refusal, revoked
 
 ROOT = authority(None, "Root")
@@ -258,3 +259,30 @@ def test_a_spoilt_answer_is_never_good_for_another(
         assert status.state == "unusable"
         assert said_of(about(), octets).state in ("good", "revoked", "unusable")
     assert ocsp.read(sound, *parsed(LEAF, ICA), NOW + LARGER).state == "unusable"
+
+
+@given(damaged(*SOUND))
+def test_a_damaged_answer_is_never_good_for_another(octets: bytes) -> None:
+    """Cut, with lengths that lie, with parts that come again."""
+    assert ocsp.read(octets, *parsed(OTHERS, ICA), NOW).state == "unusable"
+    assert said_of(about(), octets).state in ("good", "revoked", "unusable")
+
+
+HEADS = st.sampled_from(
+    (b"\x30\x80", b"\xa0\x82\xff\xff", b"\x30\x84\x7f\xff\xff\xff", b"\x24\x80")
+)
+
+
+@given(nested(HEADS, 30_000))
+def test_answers_in_answers_are_unusable(octets: bytes) -> None:
+    assert said_of(about(), octets).state == "unusable"
+
+
+def test_what_is_nested_soundly_is_unusable_and_quickly() -> None:
+    inner = b""
+    for _ in range(8000):
+        inner = der.sequence(inner)
+    basic = der.sequence(der.oid("1.3.6.1.5.5.7.48.1.1"), der.octet_string(inner))
+    whole = der.sequence(der.element(0x0A, b"\x00"), der.element(der.context(0), basic))
+    for octets in (inner, whole):
+        assert said_of(about(), octets).state == "unusable"

@@ -7,7 +7,7 @@ by its own tables.
 import contextlib
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import NamedTuple
@@ -42,9 +42,9 @@ def _known() -> dict[int, tuple[Kind, str]]:
     every = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     every.set_ciphers("ALL:COMPLEMENTOFALL:@SECLEVEL=0")
     return {
-        each["id"] & 0xFFFF: (  # type: ignore[typeddict-item]
-            Kind(each["kea"], each["symmetric"], each["digest"] or "aead"),  # type: ignore[typeddict-item]
-            each["auth"],  # type: ignore[typeddict-item]
+        each["id"] & 0xFFFF: (
+            Kind(each["kea"], each["symmetric"], each["digest"] or "aead"),
+            each["auth"],
         )
         for each in every.get_ciphers()
     }
@@ -121,19 +121,20 @@ def _words(body: bytes) -> list[int]:
 
 @dataclass(frozen=True)
 class Client:
-    """What a client is able to; `ciphers` are OpenSSL's names up to TLS 1.2, `suites` the others."""
+    """What a client is able to; `ciphers` are OpenSSL's words, `suites` those of TLS 1.3."""
 
     ciphers: str = "DEFAULT"
     suites: str = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
     oldest: int = TLS12
     newest: int = TLS13
     alpn: Sequence[bytes] = (b"h2", b"http/1.1")
+    level: int = 0  # OpenSSL's security level: from 1 on no signature with SHA-1
 
     def hello(self, name: str) -> Hello:
         context = SSL.Context(SSL.TLS_CLIENT_METHOD)
         context.set_min_proto_version(self.oldest)
         context.set_max_proto_version(self.newest)
-        context.set_cipher_list(f"{self.ciphers}:@SECLEVEL=0".encode())
+        context.set_cipher_list(f"{self.ciphers}:@SECLEVEL={self.level}".encode())
         context.set_tls13_ciphersuites(self.suites.encode())
         made = SSL.Connection(context)
         made.set_tlsext_host_name(name.encode())
@@ -162,10 +163,9 @@ class Noting(Listener):
             self.hellos.append(Hello(said))
 
 
-def ask(port: int, hello: Hello) -> None:
-    """Says hello to `port` of 127.0.0.1 and waits until the other side has hung up."""
+@contextlib.contextmanager
+def asking(port: int, hello: Hello) -> Iterator[socket.socket]:
+    """Has said hello to `port` of 127.0.0.1, and stays until the block ends."""
     with socket.create_connection(("127.0.0.1", port), 20) as connection:
         connection.sendall(hello.raw)
-        with contextlib.suppress(ConnectionError):
-            while connection.recv(1 << 16):
-                pass
+        yield connection

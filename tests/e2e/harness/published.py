@@ -71,7 +71,7 @@ ROWS = {
     "own-authority": untrust(lambda m, h: replace(pki.leaf(m.own, h), chain=(m.own.der,)), UNKNOWN),
     "own-authority-unsent": untrust(lambda m, h: pki.leaf(m.own, h), UNKNOWN, INCOMPLETE),
     "leaf-as-issuer": untrust(_signed_by_a_server, CONSTRAINTS, PURPOSE),
-    "v1-intermediate": untrust(lambda m, h: _under(m, h, version=1), CONSTRAINTS),
+    "v1-intermediate": untrust(lambda m, h: _under(m, h, version=1), CONSTRAINTS, PURPOSE),
     "path-length": untrust(_too_deep, CONSTRAINTS),
     "issuer-without-cert-sign": untrust(
         lambda m, h: _under(m, h, CA, chains.key_usage(CRL_SIGN)), CONSTRAINTS, PURPOSE
