@@ -2,7 +2,7 @@
 UV := $(shell command -v uv || echo .tools/bin/uv)
 RUN := .venv/bin
 
-.PHONY: setup packages demo test check bench format
+.PHONY: setup packages demo test fuzz check bench format
 
 setup: .venv/.ready
 
@@ -22,8 +22,13 @@ packages:
 demo: setup
 	@$(RUN)/clearpane demo
 
+# Most of a test's time is waiting for processes, so files run beside each other.
 test: setup packages
-	@$(RUN)/pytest
+	@$(RUN)/pytest -n auto --maxprocesses 4 --dist loadfile
+
+# As the tests of `make test` that make inputs up, with many more of them.
+fuzz: setup packages
+	@HYPOTHESIS_PROFILE=fuzz $(RUN)/pytest -n auto --maxprocesses 4 --timeout 3600 -m hypothesis
 
 check: setup
 	$(RUN)/ruff format --check addons tests

@@ -261,7 +261,6 @@ def test_the_server_is_offered_nothing_weaker(profile: str, client: str, offered
         assert "sha1" not in {kind.digest for kind in ours.kinds}
 
 
-@pytest.mark.xfail(strict=True, reason="at level 0 OpenSSL offers every signature that it has")
 @pytest.mark.parametrize("profile", ["default", "best-practice"])
 def test_no_signature_with_sha_1_for_a_client_that_takes_none(
     profile: str, offered: Offered

@@ -44,6 +44,12 @@ class TrustStore:
 
 # Clients' offers differ in few ways; whoever varies his own at will pushes out others' Contexts.
 _CONTEXTS = 64
+# What browsers take (RFC 8446 section 4.2.3); servers older than TLS 1.2 know none of them.
+_SIGNATURES = (
+    b"ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:ed448:RSA-PSS+SHA256:RSA-PSS+SHA384:"
+    b"RSA-PSS+SHA512:rsa_pss_pss_sha256:rsa_pss_pss_sha384:rsa_pss_pss_sha512:"
+    b"RSA+SHA256:RSA+SHA384:RSA+SHA512"
+)
 
 
 @dataclass(slots=True)
@@ -127,6 +133,9 @@ def _context(store: TrustStore, terms: Terms) -> SSL.Context:
         context.set_cipher_list(":".join((*terms.ciphers, "@SECLEVEL=0")).encode("ascii"))
     if terms.suites:
         context.set_tls13_ciphersuites(":".join(terms.suites).encode("ascii"))
+    if not Version.TLS1_2.newer_than(terms.oldest):
+        # At level 0 OpenSSL offers signatures with SHA-1 too; pyOpenSSL has no name for this.
+        SSL._lib.SSL_CTX_set1_sigalgs_list(context._context, _SIGNATURES)  # type: ignore[attr-defined]
     # The verdict is read once: a server must not show another certificate later.
     context.set_options(SSL.OP_NO_COMPRESSION | SSL.OP_NO_RENEGOTIATION)
     context.set_verify(SSL.VERIFY_PEER, _collect)
