@@ -31,6 +31,8 @@ from clearpane.verification.reasons import Reason
 # A ClientHello with post-quantum key shares is about 2 KB; OpenSSL refuses messages over 16 KiB
 # (SSL3_RT_MAX_PLAIN_LENGTH) for a hello, records around it add little.
 MAX_HELLO = 32_768
+# Each segment has mitmproxy join all that came before: octet by octet, 2 KB are a second's work.
+MAX_SEGMENTS = 2_048
 _DNS = (53, 5353)
 _REQUEST_LINE = re.compile(rb"[A-Za-z]{3,}[^\n]* ")
 _MAYBE_REQUEST = re.compile(rb"[A-Za-z]{1,20}\Z")
@@ -83,7 +85,7 @@ class Decide:
             hello = parse_client_hello(data)
         except ValueError:
             return self._refuse(live, context, "not-tls")
-        if hello is None and len(data) > MAX_HELLO:
+        if hello is None and (len(data) > MAX_HELLO or len(asked.events) > MAX_SEGMENTS):
             return self._refuse(live, context, "not-tls")
         if hello is None:
             raise exceptions.AddonHalt

@@ -153,6 +153,9 @@ def _check_extension(extension: Extension, certificate: Certificate) -> None:
 def _check_scope(value: bytes, certificate: Certificate) -> None:
     """IssuingDistributionPoint (RFC 5280 section 5.2.5): is this list about such certificates?"""
     fields = {field.tag: field for field in der.items(der.only(value, der.SEQUENCE).content)}
+    known = {der.context(0), *(der.context(n, constructed=False) for n in range(1, 6))}
+    if not fields.keys() <= known:
+        raise UnusableError("whom it is about can't be read")
     users, authorities, reasons, indirect, attributes = (
         (field := fields.get(der.context(number, constructed=False))) is not None
         and (number == 3 or field.content != b"\x00")

@@ -11,7 +11,7 @@ from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layers import HttpLayer, ServerTLSLayer
 
 from chains import Party, Spec, issue
-from clearpane.gateway.decide import MAX_HELLO, Decide, _maybe_tls, _speaks_http
+from clearpane.gateway.decide import MAX_HELLO, MAX_SEGMENTS, Decide, _maybe_tls, _speaks_http
 from clearpane.gateway.layers import ClientTLS, Closed, PassThrough, ServerFirst
 from clearpane.rulebase.decision import Action
 from clearpane.sessions.newcomers import Newcomers
@@ -218,6 +218,17 @@ async def test_a_hello_without_end_is_closed(gateway: Gateway) -> None:
     assert wire.client in wire.closed
     assert wire.live.session.reasons == ["not-tls"]
     assert wire.live.timer is None
+
+
+async def test_a_hello_in_endless_small_segments_ends(gateway: Gateway) -> None:
+    wire = await Wire(gateway).start()
+    hello = b"\x16\x03\x01\x3f\xff\x01\x00\x3f\xfb" + bytes(MAX_SEGMENTS)
+    for octet in hello:
+        await wire.say(bytes((octet,)))
+        if wire.live.session.reasons:
+            break
+    assert wire.live.session.reasons == ["not-tls"]
+    assert wire.client in wire.closed
 
 
 async def test_a_hello_that_does_not_come_to_an_end_in_time(gateway: Gateway) -> None:

@@ -88,6 +88,7 @@ ROWS = [
     pytest.param(List(ICA, extensions=(MILD_DELTA,)), LEAF, "unusable", id="a delta, not critical"),
     pytest.param(List(ICA, extensions=(STRANGE,)), LEAF, "unusable", id="a critical extension"),
     pytest.param(scoped(yes(4)), LEAF, "unusable", id="an indirect CRL"),
+    pytest.param(scoped(yes(6)), LEAF, "unusable", id="a scope that nobody knows"),
     pytest.param(
         List(ICA, (entry(0x1234, OF_ANOTHER),)), LEAF, "unusable", id="an entry of another issuer"
     ),
