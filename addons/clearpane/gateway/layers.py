@@ -149,7 +149,7 @@ class ClientTLS(ClientTLSLayer):
         relay = super().receive_data(data)
         command = next(relay, None)
         while command is not None:
-            if isinstance(command, commands.Log) and (alert := alert_of(command.message)):
+            if alert := _alert_in(command):
                 self._rejected(self.context, alert)
                 refused = True
             reply = yield command
@@ -177,3 +177,10 @@ class ClientTLS(ClientTLSLayer):
         self.child_layer = PassThrough(self.context, shown=self._shown)
         yield from self.event_to_child(events.DataReceived(self.context.client, data))
         return True, None
+
+
+def _alert_in(command: commands.Command) -> str:
+    """The alert of which stock logs; what layers inside log holds a stranger's words."""
+    if isinstance(command, commands.Log) and command.message.startswith("TLS Error: "):
+        return alert_of(command.message)
+    return ""

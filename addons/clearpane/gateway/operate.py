@@ -31,7 +31,7 @@ class Operate:
 
     def __init__(self, core: Core, state: Path, executor: Executor) -> None:
         self._core, self._state, self._executor = core, state, executor
-        self._written = core.learned.version
+        self._written, self._told = core.learned.version, False
         self._server: Server | None = None
         self._task = asyncio.get_running_loop().create_task(self._run(), name="clearpane operate")
 
@@ -53,16 +53,18 @@ class Operate:
             await asyncio.sleep(_SECONDS)
             if self._core.learned.version == self._written:
                 continue
-            self._written = self._core.learned.version
+            version = self._core.learned.version
             entries = self._core.learned.entries(self._core.now())
             loop = asyncio.get_running_loop()
             text = await loop.run_in_executor(self._executor, learned.to_text, entries)
-            await loop.run_in_executor(self._executor, self._write, text)
+            if await loop.run_in_executor(self._executor, self._write, text):
+                self._written = version
 
     def _answer(self, words: Sequence[str]) -> Answer:
         return commands.answer(words, commands.State(self._core.learned), self._core.now())
 
-    def _write(self, text: str) -> None:
+    def _write(self, text: str) -> bool:
+        """Whether it is written; a full disk is said once, and tried again until there is room."""
         path = self._state / LEARNED
         unfinished = path.with_name(f".{LEARNED}.new")
         try:
@@ -71,7 +73,12 @@ class Operate:
             unfinished.write_text(text, encoding="utf-8")
             unfinished.replace(path)
         except OSError as error:
-            logger.warning(f"{path}: learned exclusions can't be kept: {error.strerror}")
+            if not self._told:
+                logger.warning(f"{path}: learned exclusions can't be kept: {error.strerror}")
+            self._told = True
+            return False
+        self._told = False
+        return True
 
 
 def remember(core: Core, state: Path) -> None:

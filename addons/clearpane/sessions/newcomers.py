@@ -5,6 +5,7 @@ the time of everybody else. Known names cost nothing here. All tables are bounde
 """
 
 from collections import OrderedDict
+from ipaddress import ip_address, ip_network
 
 RATE = 5.0  # new names a second and source: a twentieth of what one core can decrypt at most
 BURST = 200.0  # as many at once: a page, or a day that begins
@@ -29,6 +30,7 @@ class Newcomers:
         it is to be refused."""
         if name in self._known:
             return 0.0
+        source = _household(source)
         tokens, at = self._sources.get(source, (self._burst, now))
         left = min(self._burst, tokens + (now - at) * self._rate) - 1
         wait = max(0.0, -left / self._rate)
@@ -36,6 +38,14 @@ class Newcomers:
             left += 1
         _keep(self._sources, source, (left, now), _SOURCES)
         return wait
+
+
+def _household(source: str) -> str:
+    """An IPv6 client has a whole /64 to itself (RFC 7934), so that is what counts as one."""
+    address = ip_address(source)
+    if address.version == 4:
+        return source
+    return str(ip_network((int(address) >> 64 << 64, 64)))
 
 
 def _keep[V](table: OrderedDict[str, V], key: str, value: V, limit: int) -> None:

@@ -10,14 +10,12 @@ class Pool:
 
     def __init__(self) -> None:
         self._taken: set[int] = set()
-        self.denied = 0
 
     def take(self, session: int, limit: int) -> bool:
         """Whether there was a place, or the session has one already."""
         if session in self._taken:
             return True
         if len(self._taken) >= limit:
-            self.denied += 1
             return False
         self._taken.add(session)
         return True

@@ -91,3 +91,16 @@ async def test_a_socket_that_cannot_be_is_said(
     await until(lambda: "is no socket" in caplog.text)
     operate.stop()
     assert (STATE / SOCKET).read_text() == "a file of somebody's"
+
+
+async def test_what_could_not_be_written_is_written_once_there_is_room(
+    gateway: Gateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    (STATE / LEARNED).mkdir(parents=True)  # nothing can take its place
+    operate = Operate(gateway.core, STATE, gateway.executor)
+    learn(gateway.core)
+    await until(lambda: "learned exclusions can't be kept" in caplog.text)
+    (STATE / LEARNED).rmdir()
+    await until((STATE / LEARNED).is_file)
+    operate.stop()
+    assert caplog.text.count("learned exclusions can't be kept") == 1

@@ -50,3 +50,10 @@ def test_its_tables_are_bounded() -> None:
         newcomers.wait(f"10.0.{n // 250}.{n % 250}", "a.test", 0, 1)
     assert newcomers.wait(USER, "first.test", 0, 1) == 0
     assert newcomers.wait(USER, "first.test", 0, 1) > 0  # forgotten, so it costs a token
+
+
+def test_an_ipv6_client_floods_from_all_its_addresses_as_one() -> None:
+    newcomers = Newcomers(rate=10, burst=5)
+    waits = [newcomers.wait(f"2001:db8::{n:x}", f"{n}.test", 0, 10) for n in range(8)]
+    assert waits == pytest.approx([0, 0, 0, 0, 0, 0.1, 0.2, 0.3])
+    assert newcomers.wait("2001:db8:0:1::1", "new.test", 0, 10) == 0
