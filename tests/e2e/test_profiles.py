@@ -290,7 +290,7 @@ def test_a_client_of_tls_1_3_alone_is_not_spoken_for_in_tls_1_2(world: World) ->
         (("--tls-max", "1.2"), {"TLSv1.2", "TLSv1.3"}),
         ((), {"TLSv1.3"}),
     ],
-    ids=str,
+    ids=["TLS 1.3 alone", "TLS 1.2 at most", "every version"],
 )
 def test_the_server_is_offered_no_older_version(
     world: World, words: tuple[str, ...], wanted: set[str]
