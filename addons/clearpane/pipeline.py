@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from clearpane.antivirus.profile import Action, AntivirusProfile, Direction
+from clearpane.antivirus.profile import Action, AntivirusProfile
 from clearpane.authorities.inbound import choose
 from clearpane.certificates.certificate import Certificate
 from clearpane.configuration.configuration import Configuration
 from clearpane.content.detection import Detection, Finding, Unscanned
+from clearpane.content.direction import Direction
 from clearpane.hello import Hello, host_name
 from clearpane.rulebase.decision import Action as Answer
 from clearpane.rulebase.decision import Decision, RuleType

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import pytest
 
 from chains import NOW, Spec, issue, name, san
-from clearpane.antivirus.profile import Action, Actions, AntivirusProfile, Decoder, Direction
+from clearpane.antivirus.profile import Action, Actions, AntivirusProfile, Decoder
 from clearpane.authorities import store
 from clearpane.authorities.inbound import InboundCertificate
 from clearpane.certificates.certificate import Certificate
 from clearpane.configuration.configuration import Configuration
 from clearpane.content.detection import Detection, Finding, Severity, Unread, Unscanned
+from clearpane.content.direction import Direction
 from clearpane.hello import Hello, address
 from clearpane.pipeline import (
     UNSEEN,

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from clearpane.antivirus.threats import EICAR_NUMBER, LAST
 from clearpane.content.detection import Detection
+from clearpane.content.direction import Direction
 from clearpane.documents import mapping as documents
 from clearpane.documents.place import Text
 
@@ -24,13 +25,6 @@ class Decoder(StrEnum):
     POP3 = "pop3"
     SMB = "smb"
     SMTP = "smtp"
-
-
-class Direction(StrEnum):
-    """Which way the content goes, in the words of the records."""
-
-    UPLOAD = "client-to-server"
-    DOWNLOAD = "server-to-client"
 
 
 class Action(StrEnum):

@@ -60,6 +60,27 @@ class Unscanned:
 type Finding = Detection | Unscanned
 
 
+@dataclass(frozen=True, slots=True)
+class FileSeen:
+    """What a body or a member of it really is: a word of `file_types.FileType`."""
+
+    kind: str
+    member: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DataSeen:
+    """How often a data pattern matched in a member; `sample` is its first match, masked."""
+
+    pattern: str
+    count: int
+    sample: str = ""
+    member: str = ""
+
+
+type Seen = FileSeen | DataSeen
+
+
 def distinct(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """The first finding of each threat and of each reason, in the order in which they came.
 

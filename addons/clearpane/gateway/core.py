@@ -13,6 +13,7 @@ from mitmproxy.proxy.server import ConnectionHandler
 
 from clearpane.authorities.authority import AuthorityName
 from clearpane.configuration.settings import Pinned
+from clearpane.content.applications import Application
 from clearpane.gateway import show
 from clearpane.gateway.facts import address_of, known_user, listener_of, name_of, shown_certificate
 from clearpane.gateway.force import Force
@@ -24,7 +25,7 @@ from clearpane.rulebase.decision import Decision
 from clearpane.rulebase.learned import Cause, LearnedExclusions, Server, suggestion
 from clearpane.sessions.newcomers import Newcomers
 from clearpane.sessions.recent import Recent
-from clearpane.sessions.session import App, Session
+from clearpane.sessions.session import Session
 from clearpane.sessions.table import Sessions
 from clearpane.sessions.tls import Leg
 from clearpane.verification.verdict import Verdict
@@ -105,7 +106,7 @@ class Core:
             return  # a bare connection to the proxy itself, as a health check makes
         if session.decision is None:
             self._place(session)
-        if session.app is App.INCOMPLETE and not session.reasons:
+        if session.app is Application.INCOMPLETE and not session.reasons:
             session.note("not-tls")
         show.ended(live)
         self.reporter.ended(session, now)

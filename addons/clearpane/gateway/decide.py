@@ -17,6 +17,7 @@ from mitmproxy.proxy.layers.http import HTTPMode
 from mitmproxy.proxy.layers.tls import HTTP_ALPNS, parse_client_hello
 from mitmproxy.tls import ClientHello
 
+from clearpane.content.applications import Application
 from clearpane.gateway import show
 from clearpane.gateway.boundary import abort, fail_closed
 from clearpane.gateway.client_hello import offer, offers_ech, server_name, takes_ecdsa
@@ -24,7 +25,6 @@ from clearpane.gateway.core import Core
 from clearpane.gateway.layers import ClientTLS, Closed, PassThrough, ServerFirst
 from clearpane.gateway.live import Live
 from clearpane.pipeline import Course, Step, looks, unsupported
-from clearpane.sessions.session import App
 from clearpane.verification.protocol import WIDEST, Terms
 from clearpane.verification.reasons import Reason
 
@@ -96,7 +96,7 @@ class Decide:
         name, sent = server_name(hello)
         live.hello = self._core.hello_of(context, name)
         live.session.greet(live.hello, sent)
-        live.session.app = App.SSL  # until more is known
+        live.session.app = Application.SSL  # until more is known
         if sent and not name:
             return self._refuse(live, context, "invalid-server-name")
         live.ecdsa = takes_ecdsa(hello)
@@ -180,7 +180,7 @@ class Decide:
         live.hello = live.hello or self._core.hello_of(context, "")
         live.session.destination = str(live.hello.destination or live.session.destination)
         live.session.host, live.session.port = live.hello.host, live.hello.port
-        live.session.app = App.UNKNOWN_TCP
+        live.session.app = Application.UNKNOWN_TCP
         live.session.note("not-tls")
         return PassThrough(context, shown=show.is_shown())
 
@@ -191,7 +191,7 @@ class Decide:
             return HttpLayer(context, HTTPMode.transparent)
         if not asked.data_server() and (not data or _MAYBE_REQUEST.match(data)):
             raise exceptions.AddonHalt
-        live.session.app = App.UNKNOWN_TCP
+        live.session.app = Application.UNKNOWN_TCP
         self._core.reporter.undecoded(live.session, self._core.now())
         return PassThrough(context, shown=show.is_shown())
 

@@ -6,8 +6,10 @@ decided in `pipeline`.
 
 from mitmproxy import connection, http
 
-from clearpane.antivirus.profile import Action, Direction
+from clearpane.antivirus.profile import Action
+from clearpane.content.applications import Application
 from clearpane.content.detection import Detection, Finding, Unread, Unscanned
+from clearpane.content.direction import Direction
 from clearpane.gateway import show
 from clearpane.gateway.boundary import fail_closed
 from clearpane.gateway.core import Core
@@ -33,7 +35,6 @@ from clearpane.pipeline import (
     judged,
 )
 from clearpane.sessions.ends import EndReason
-from clearpane.sessions.session import App
 
 _ENDLESS = ("text/event-stream", "application/grpc")
 
@@ -59,7 +60,7 @@ class Http:
         if page := self._gate(live, flow):
             self._answer(live, flow, page)
         else:
-            live.session.app = App.WEB_BROWSING
+            live.session.app = Application.WEB_BROWSING
             ask_readably(flow.request, live.force.policy.antivirus.allow_http_partial_response)
         show.session(live, flow)
 

@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 from mitmproxy import http
 
-from clearpane.antivirus.profile import Direction
+from clearpane.content.direction import Direction
 from clearpane.content.encodings import CODINGS
 from clearpane.pages.page import Page, Reader
 from clearpane.pipeline import Message

@@ -10,6 +10,7 @@ from pathlib import Path
 from mitmproxy import http
 
 from clearpane.content.detection import Unread, Unscanned
+from clearpane.content.direction import Direction
 from clearpane.pipeline import Judgement, Message
 from clearpane.records import decryption, exchange, threat, traffic
 from clearpane.records.captures import Captures
@@ -53,9 +54,7 @@ class Reporter:
 
     def undecoded(self, session: Session, now: datetime) -> None:
         """Decrypted traffic that no decoder knows: recorded, and passed."""
-        message = threat.Message(
-            direction=threat.Direction.UPLOAD, misc=session.sni or session.host
-        )
+        message = threat.Message(direction=Direction.UPLOAD, misc=session.sni or session.host)
         row = threat.row(session, now, Unscanned(Unread.PROTOCOL), message, "allow")
         self._journal.put(Kind.THREAT, line(row))
 
@@ -79,7 +78,7 @@ class Reporter:
 def _carried(flow: http.HTTPFlow, message: Message, digest: str) -> threat.Message:
     headers = flow.request.headers
     return threat.Message(
-        direction=threat.Direction(message.direction),
+        direction=message.direction,
         misc=message.name,
         host=flow.request.pretty_host,
         url=flow.request.pretty_url,

@@ -2,19 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from clearpane.content.detection import Finding, Severity, Unscanned
+from clearpane.content.direction import Direction
 from clearpane.records.row import CAPTURED, category, filled, head, tail
 from clearpane.records.text import Row
 from clearpane.sessions.session import Session
-
-
-class Direction(StrEnum):
-    """Which way the content went; `src` is the client either way."""
-
-    UPLOAD = "client-to-server"
-    DOWNLOAD = "server-to-client"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,21 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from clearpane.content.applications import Application
 from clearpane.hello import Hello
 from clearpane.rulebase.decision import Decision
 from clearpane.sessions.ends import EndReason, for_alert, for_block, weightier
 from clearpane.sessions.tls import UNKNOWN, Leg, ServerCertificate
-
-
-class App(StrEnum):
-    """The column `app`, as far as a TLS gateway tells applications apart."""
-
-    INCOMPLETE = "incomplete"
-    NOT_APPLICABLE = "not-applicable"
-    SSL = "ssl"
-    UNKNOWN_TCP = "unknown-tcp"
-    WEBSOCKET = "websocket"
-    WEB_BROWSING = "web-browsing"
 
 
 class Handling(StrEnum):
@@ -57,7 +47,7 @@ class Session:
     tls: bool = False
     ech: bool = False  # an encrypted hello was offered, real or as GREASE
     decision: Decision | None = None
-    app: str = App.INCOMPLETE
+    app: str = Application.INCOMPLETE
     action: str = "allow"
     decrypted: bool = False
     blocked: bool = False

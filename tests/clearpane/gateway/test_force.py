@@ -6,9 +6,9 @@ from hashlib import sha256
 import pytest
 
 from chains import NOW, authority
-from clearpane.antivirus.profile import Direction
 from clearpane.authorities import store
 from clearpane.certificates import pem
+from clearpane.content.direction import Direction
 from clearpane.gateway.force import Force, put_in_force
 from clearpane.pipeline import Message
 from gateways import EICAR, Gateway

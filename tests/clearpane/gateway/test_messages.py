@@ -4,7 +4,7 @@ import pytest
 from mitmproxy import http
 from mitmproxy.test import tflow, tutils
 
-from clearpane.antivirus.profile import Direction
+from clearpane.content.direction import Direction
 from clearpane.gateway.messages import (
     answer,
     ask_readably,

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from mitmproxy.test import tflow, tutils
 
-from clearpane.antivirus.profile import Action, Direction
+from clearpane.antivirus.profile import Action
 from clearpane.content.detection import Detection, Unread, Unscanned
+from clearpane.content.direction import Direction
 from clearpane.errors import ClearpaneError
 from clearpane.gateway.messages import message_of
 from clearpane.gateway.reporter import Reporter

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from clearpane.content.applications import Application
 from clearpane.rulebase.decision import Action, Decision, Reason
 from clearpane.sessions.ends import EndReason
-from clearpane.sessions.session import App, Session
+from clearpane.sessions.session import Session
 from clearpane.sessions.tls import Leg, ServerCertificate
 
 ZONE = timezone(timedelta(hours=2))
@@ -37,7 +38,7 @@ def a_session() -> Maker:
             host="www.example",
             sni="www.example",
             tls=True,
-            app=App.WEB_BROWSING,
+            app=Application.WEB_BROWSING,
             decrypted=True,
             authority="forward-trust",
             client=Leg("TLSv1.3", "TLS_AES_128_GCM_SHA256", "prime256v1"),

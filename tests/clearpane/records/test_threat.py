@@ -7,9 +7,10 @@ from datetime import datetime
 import pytest
 
 from clearpane.content.detection import Detection, Severity, Unread, Unscanned
+from clearpane.content.direction import Direction
 from clearpane.records import threat
 from clearpane.records.text import line
-from clearpane.records.threat import Direction, Message
+from clearpane.records.threat import Message
 from clearpane.sessions.session import Session
 
 type Maker = Callable[..., Session]
