@@ -10,7 +10,7 @@ from clearpane.certificates.certificate import Certificate
 from clearpane.cli.explaining.answer import Answer
 from clearpane.cli.explaining.question import Target
 from clearpane.hello import Hello
-from clearpane.pipeline import Course, Step
+from clearpane.pipeline.connection import Course, Step
 from clearpane.rulebase.decision import Action, Decision, Reason
 from clearpane.rulebase.explanation import Explanation, Skipped
 from clearpane.rulebase.rule import Rule

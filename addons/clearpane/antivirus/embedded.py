@@ -12,9 +12,8 @@ from typing import Any
 import boreal
 
 from clearpane.antivirus import threats
-from clearpane.content import archives
-from clearpane.content.detection import Detection, Finding, Severity, Unread, Unscanned, distinct
-from clearpane.content.encodings import Decoded, decode
+from clearpane.content.detection import Detection, Finding, Severity, Unread, Unscanned
+from clearpane.content.inspection import inspect
 from clearpane.content.limits import Budget, Limits
 from clearpane.content.member import Member
 from clearpane.documents.nearest import listed
@@ -52,20 +51,22 @@ class Embedded:
         `encodings` are its content codings, the one that was applied first standing first.
         """
         budget = Budget(self._limits)
-        decoded = decode(body, encodings, budget)
-        return distinct((*decoded.faults, *self.look(decoded, name, content_type, budget)))
+        found = inspect(
+            body,
+            name=name,
+            encodings=encodings,
+            content_type=content_type,
+            inspectors=(self,),
+            budget=budget,
+        )
+        return found.findings
 
-    def look(
-        self, decoded: Decoded, name: str, content_type: str, budget: Budget
-    ) -> Iterator[Finding]:
-        """What is found in a body without its codings, besides what decoding it found."""
-        kind = content_type
-        for view in decoded.views:
-            for part in archives.walk(view, name, kind, budget):
-                yield from self.match(part) if isinstance(part, Member) else (part,)
-            kind = ""  # it speaks of the body alone
+    @property
+    def count(self) -> int:
+        """How many threats the rules know."""
+        return len(self._threats)
 
-    def match(self, member: Member) -> Iterator[Finding]:
+    def see(self, member: Member) -> Iterator[Finding]:
         """What the rules say of these very bytes."""
         name = member.name.rpartition("/")[2]
         extension = "." + name.rpartition(".")[2] if "." in name else ""

@@ -1,61 +1,53 @@
 """All engines as one: a body goes in as it came over the wire, a `Scan` comes out.
 
 Codings and multipart framing are taken off before any engine sees the body, since no engine knows
-what the header fields say. Either engine's finding counts. What is cheap is done at once, all else
-by `run`, which is given by who owns the threads.
+what the header fields say. Either engine's finding counts. What is cheap is done at once; what only
+has to be matched, in a thread; whatever has to be unpacked, in a process that may break.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Sequence
 
 from clearpane.antivirus.embedded import Embedded
-from clearpane.content import archives, detection, multipart
-from clearpane.content.detection import Finding, Unread, Unscanned, distinct
-from clearpane.content.encodings import Decoded, decode
-from clearpane.content.limits import Budget, ExhaustedError, Limits
+from clearpane.antivirus.relay import Relay
+from clearpane.antivirus.scan import INLINE, Both, Daemon, Run, Scan, Unpack, one_by_one
+from clearpane.antivirus.stream import Stream, Watchers
+from clearpane.content import archives, multipart
+from clearpane.content.data_patterns import DataPatterns
+from clearpane.content.detection import Finding, distinct
+from clearpane.content.encodings import decode, names
+from clearpane.content.file_types import FileInspector
+from clearpane.content.flow import Flow
+from clearpane.content.inspection import Inspection, Inspector, inspect, show, sorted_out
+from clearpane.content.limits import MIB, Budget, Limits
 from clearpane.content.member import Member
 
-INLINE = 64 * 1024  # bytes that cost less to scan than a change of threads
 CHEAP = Limits(total=4 * INLINE, member=2 * INLINE, floor=2 * INLINE)
-MOST_PARTS = 100  # of a multipart body, each a question to a daemon
 
-type Run = Callable[[Callable[[], "Inspection"]], Awaitable["Inspection"]]
-
-
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """Everything that was found; nothing: the body is clean."""
-
-    findings: tuple[Finding, ...] = ()
-
-    @property
-    def worst(self) -> Finding | None:
-        """The most severe threat if there is any, else what could not be judged."""
-        return detection.worst(self.findings)
-
-
-@dataclass(frozen=True, slots=True)
-class Inspection:
-    """What was found in our own process, and the bytes that a daemon has to be asked about."""
-
-    findings: tuple[Finding, ...]
-    views: tuple[bytes, ...] = ()
-
-
-class Daemon(Protocol):
-    """An engine outside of our process."""
-
-    async def scan(self, body: bytes) -> tuple[Finding, ...]: ...
+_TO_UNPACK = Inspection()  # says that there is something to take apart
 
 
 class Scanner:
-    """The engines that the settings name."""
+    """The engines that the settings name, and what else is to be seen in content."""
 
-    def __init__(self, run: Run, embedded: Embedded | None, daemon: Daemon | None = None) -> None:
+    def __init__(
+        self,
+        run: Run,
+        embedded: Embedded | None,
+        daemon: Daemon | None = None,
+        *,
+        unpack: Unpack | None = None,
+        both: Both = one_by_one,
+        kinds: bool = False,
+        patterns: DataPatterns | None = None,
+        whole: int = 32 * MIB,
+    ) -> None:
+        """`whole`: bytes up to which a part of a stream is kept where it must be unpacked whole."""
         if not (embedded or daemon):
             raise ValueError("a scanner needs an engine")
-        self._run, self._embedded, self._daemon = run, embedded, daemon
+        self._run, self._embedded, self._daemon, self._both = run, embedded, daemon, both
+        self._kinds, self._patterns, self._whole = kinds, patterns, whole
+        self._always: tuple[Inspector, ...] = tuple(one for one in (embedded, patterns) if one)
+        self._unpack = unpack or _Here(self)
 
     async def scan(
         self, body: bytes, *, name: str = "", encodings: Sequence[str] = (), content_type: str = ""
@@ -63,16 +55,42 @@ class Scanner:
         """What all engines find in a body."""
         if not body:
             return Scan()
+        found = self._at_once(body, encodings, content_type, name)
+        if found is None and self._daemon and not _is_wrapped(encodings, content_type):
+            found, said = await self._both(
+                self._elsewhere(body, name, (), "", False), self._daemon.scan(body)
+            )
+            return Scan(distinct((*found.findings, *said)), found.seen)
+        if found is None:
+            asks = self._daemon is not None
+            found = await self._elsewhere(body, name, encodings, content_type, asks)
+        if not self._daemon:
+            return Scan(found.findings, found.seen)
+        said = await self._both(*map(self._daemon.scan, found.views))
+        flat: list[Finding] = [finding for findings in said for finding in findings]
+        return Scan(distinct((*found.findings, *flat)), found.seen)
 
-        def inspect() -> Inspection:
-            return self._inspect(body, name, encodings, content_type)
+    def begin(
+        self, *, name: str = "", encodings: Sequence[str] = (), content_type: str = ""
+    ) -> Stream:
+        """For a body that comes in pieces."""
+        parts = multipart.is_multipart(content_type)
+        flow = Flow(encodings=encodings, content_type=content_type, name=name, whole=self._whole)
+        return Stream(
+            flow,
+            Watchers(self._embedded, FileInspector(name) if self._kinds else None, self._patterns),
+            self._run,
+            self._both,
+            self._unpack,
+            Relay(self._daemon, parts=parts) if self._daemon else None,
+            name=name,
+            content_type=content_type,
+            quick=not (_is_wrapped(encodings, content_type) or self._patterns),
+        )
 
-        found = self._at_once(body, encodings, content_type, name) or await self._run(inspect)
-        findings = list(found.findings)
-        if self._daemon:
-            for view in found.views:
-                findings += await self._daemon.scan(view)
-        return Scan(distinct(findings))
+    def inspectors(self, name: str) -> tuple[Inspector, ...]:
+        """Everybody who looks at the members of a body of this name."""
+        return (*self._always, FileInspector(name)) if self._kinds else self._always
 
     def _at_once(
         self, body: bytes, encodings: Sequence[str], content_type: str, name: str
@@ -80,38 +98,59 @@ class Scanner:
         """The same for a small body with nothing to unpack; None for every other."""
         if len(body) > INLINE:
             return None
-        budget = Budget(CHEAP)
-        decoded = decode(body, encodings, budget)
+        decoded = decode(body, encodings, Budget(CHEAP))
         small = decoded.others == () and decoded.faults == ()
         if not small or archives.is_container(decoded.body, content_type):
             return None
-        found = self._embedded.match(Member("", decoded.body)) if self._embedded else ()
-        return Inspection(tuple(found), decoded.views)
+        found = list(show(Member("", decoded.body), self.inspectors(name)))
+        return sorted_out(found, decoded.views) if found else Inspection(views=decoded.views)
 
-    def _inspect(
-        self, body: bytes, name: str, encodings: Sequence[str], content_type: str
+    async def _elsewhere(
+        self, body: bytes, name: str, encodings: Sequence[str], content_type: str, asks: bool
     ) -> Inspection:
-        """Everything that takes time; runs in a thread."""
-        budget = Budget()
-        decoded = decode(body, encodings, budget)
-        findings: list[Finding] = [*decoded.faults]
-        if self._embedded:
-            findings += self._embedded.look(decoded, name, content_type, budget)
-        views = decoded.views
-        if self._daemon and multipart.is_multipart(content_type):
-            parts = list(_parts(decoded, content_type))
-            findings += [part for part in parts if isinstance(part, Unscanned)]
-            views += tuple(part.body for part in parts if isinstance(part, Member) and part.body)
-        return Inspection(tuple(findings), views)
+        """Everything that takes time."""
+        if not _is_wrapped(encodings, content_type):
+
+            def look() -> Inspection:
+                if archives.is_container(body):
+                    return _TO_UNPACK
+                return sorted_out(show(Member("", body), self.inspectors(name)), (body,))
+
+            found = await self._run(look)
+            if found is not _TO_UNPACK:
+                return found
+        return await self._unpack.inspect(
+            body, name=name, encodings=encodings, content_type=content_type, for_daemon=asks
+        )
 
 
-def _parts(decoded: Decoded, content_type: str) -> Iterator[Member | Unscanned]:
-    """The parts of the body, as far as a daemon may be asked about them."""
-    try:
-        for number, part in enumerate(multipart.parts(decoded.body, content_type, Budget())):
-            if number == MOST_PARTS:
-                yield Unscanned(Unread.LIMIT, detail=f"more than {MOST_PARTS} parts")
-                return
-            yield part
-    except ExhaustedError as exhausted:
-        yield Unscanned(Unread.LIMIT, detail=str(exhausted))
+class _Here:
+    """Unpacks in a thread of our own process."""
+
+    def __init__(self, scanner: Scanner) -> None:
+        self._scanner = scanner
+
+    async def inspect(
+        self,
+        body: bytes,
+        *,
+        name: str = "",
+        encodings: Sequence[str] = (),
+        content_type: str = "",
+        for_daemon: bool = False,
+    ) -> Inspection:
+        def look() -> Inspection:
+            return inspect(
+                body,
+                name=name,
+                encodings=encodings,
+                content_type=content_type,
+                inspectors=self._scanner.inspectors(name),
+                for_daemon=for_daemon,
+            )
+
+        return await self._scanner._run(look)
+
+
+def _is_wrapped(encodings: Sequence[str], content_type: str) -> bool:
+    return multipart.is_multipart(content_type) or bool(names(encodings))

@@ -1,4 +1,4 @@
-"""Whether a daemon finds and reports what it must: questions with known answers, for the start.
+"""Whether engines find and report what they must: questions with known answers.
 
 A ClamAV daemon says OK to an encrypted archive, and to one that it only looked into in part, unless
 it is set up otherwise; and it starts without complaint when it has no signatures at all.
@@ -6,7 +6,7 @@ it is set up otherwise; and it starts without complaint when it has no signature
 
 import io
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from clearpane.antivirus.threats import EICAR_NUMBER
 from clearpane.content.detection import Detection, Finding, Unread, Unscanned
@@ -20,6 +20,15 @@ _EICAR = bytes.fromhex(
     "2d414e544956495255532d544553542d46494c452124482b482a"
 )
 
+# The test file in a 7z archive, packed by deflate.
+_EICAR_7Z = bytes.fromhex(
+    "377abcaf271c00037f8b2883460000000000000064000000000000001e9f98068b30f5570c5075700c883689"
+    "09888a3035d10888d3347776d634af5571f574760cd20d0e71f473710c72d175f40bf10cf30c0a0dd60d710d"
+    "0ed175f3f4715554f1d0f6d002000104060001094600070b010001030401080c4400080a013ccf5168000005"
+    "01111500650069006300610072002e0063006f006d000000140a0100e30066ec067ddd01120a0100e30066ec"
+    "067ddd01130a010004a365ec067ddd01150601002080a4810000"
+)
+
 type Ask = Callable[[bytes], tuple[Finding, ...]]
 
 
@@ -31,7 +40,7 @@ def problems(place: str, version: str, ask: Ask) -> Iterator[Problem]:
             f"{version or 'it'} has no signature database besides local files",
             "run freshclam",
         )
-    if not any(_is_eicar(finding) for finding in ask(_EICAR)):
+    if not is_found(ask(_EICAR)):
         yield _warning(
             place, "it does not find the EICAR test file", "look at its DatabaseDirectory"
         )
@@ -41,12 +50,22 @@ def problems(place: str, version: str, ask: Ask) -> Iterator[Problem]:
         yield _warning(place, "it calls clean what is over its limits", "set AlertExceedsMax yes")
 
 
+def samples(*, with_7z: bool) -> dict[str, bytes]:
+    """The test file, as every engine must find it; a 7z takes an unpacker that may not be there."""
+    found = {"plain": _EICAR, "in a zip": _zip("eicar.com", _EICAR)}
+    return {**found, "in a 7z": _EICAR_7Z} if with_7z else found
+
+
+def is_found(findings: Iterable[Finding]) -> bool:
+    """Whether that is the test file."""
+    return any(
+        isinstance(finding, Detection) and finding.identifier == EICAR_NUMBER
+        for finding in findings
+    )
+
+
 def _warning(place: str, message: str, cure: str) -> Problem:
     return Problem(place, message, cure, Severity.WARNING)
-
-
-def _is_eicar(finding: Finding) -> bool:
-    return isinstance(finding, Detection) and finding.identifier == EICAR_NUMBER
 
 
 def _unread(findings: tuple[Finding, ...], reason: Unread) -> bool:

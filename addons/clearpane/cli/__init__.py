@@ -38,7 +38,19 @@ def _interface(name: str, arguments: list[str]) -> int:
 
 
 def _verb(given: list[str]) -> int:
-    from clearpane.cli import ca, check, clear, commit, demo, explain, init, show, test
+    from clearpane.cli import (
+        antivirus,
+        ca,
+        check,
+        clear,
+        commit,
+        demo,
+        explain,
+        init,
+        pages,
+        show,
+        test,
+    )
 
     parser = argparse.ArgumentParser(
         prog="clearpane",
@@ -50,7 +62,7 @@ def _verb(given: list[str]) -> int:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     for name, what in zip(INTERFACES, ("mitmdump", "the console", "mitmweb"), strict=True):
         verbs.add_parser(name, help=f"run the gateway in {what}", add_help=False)
-    for module in (demo, init, check, commit, test, explain, show, clear, ca):
+    for module in (demo, init, check, commit, test, antivirus, explain, show, clear, ca, pages):
         module.add_parser(verbs)
     args = parser.parse_args(given)
     code: int = args.run(args)

@@ -45,6 +45,8 @@ class Checked:
             errors = _count(len(self.problems) - warnings, "error")
             return f"rules are not valid: {errors}, {_count(warnings, 'warning')}"
         rules = _count(len(self.policy.rulebase.rules), "rule")
+        if self.policy.security:
+            rules += f", {_count(len(self.policy.security.rules), 'security rule')}"
         listed = _listed(self.policy.categories)
         return f"rules are valid: {rules}, {listed}, {_count(warnings, 'warning')}"
 

@@ -1,27 +1,32 @@
 """`clearpane test decryption-policy-match`: the question in the firewall's words, and its answer.
 
-What is not said is not made up: it lies in no zone, has no address and no name, and is said to.
+`security-policy-match` asks the same question with a word more. What is not said is not made up: it
+lies in no zone, has no address and no name, and is said to.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import IPv4Address
+from typing import Any
 
+from clearpane.content.applications import Application
 from clearpane.documents.nearest import did_you_mean, listed
 from clearpane.errors import ClearpaneError, Problems
 from clearpane.hello import Address, Hello, address, host_name
 from clearpane.rulebase.decision import Decision
-from clearpane.rulebase.explanation import Explanation
+from clearpane.rulebase.explanation import Explanation, Skipped
 from clearpane.rulebase.rule import Rule
 from clearpane.rulebase.rulebase import Rulebase
+from clearpane.rulebase.ruleset import RuleSet
+from clearpane.rulebase.security_rules import APPLICATIONS
 from clearpane.rulebase.users import UNKNOWN
 
 USAGE = (
     "words: from ZONE, to ZONE, source IP, destination IP-OR-HOST, destination-port N, "
     "source-user USER, category CATEGORY"
 )
-_WORDS = ("from", "to", "source", "destination", "destination-port", "source-user", "category")
+WORDS = ("from", "to", "source", "destination", "destination-port", "source-user", "category")
 _ANY = "any"
 _TLS_PORT = 443
 _NO_SOURCE = IPv4Address(0)
@@ -38,6 +43,7 @@ class Question:
     from_zone: str | None = None
     to_zone: str | None = None
     categories: frozenset[str] | None = None
+    application: Application | None = None
     assumed: tuple[str, ...] = ()
 
 
@@ -57,28 +63,38 @@ class Answer:
             "profile": decision.profile,
             "reason": str(decision.reason),
             "exclusion": decision.exclusion,
-            "skipped": [
-                {"rule": skipped.rule, "because": skipped.because}
-                for skipped in self.explanation.skipped
-            ],
+            "skipped": skipped_json(self.explanation.skipped),
         }
 
     def __str__(self) -> str:
-        lines = [*_said(self.explanation.decision, self.rule)]
-        lines += [f"skipped {each.rule}: {each.because}" for each in self.explanation.skipped]
-        if self.assumed:
-            lines.append(f"not said, so taken as: {'; '.join(self.assumed)}")
-        return "\n".join(lines)
+        said = _said(self.explanation.decision, self.rule)
+        return text(said, self.explanation.skipped, self.assumed)
 
 
-def read(words: Sequence[str], rulebase: Rulebase) -> Question:
-    """The question; raises ClearpaneError with all that is wrong with its words."""
+def text(said: Sequence[str], skipped: Iterable[Skipped], assumed: Sequence[str]) -> str:
+    """An answer in lines, with the rules above it and what was taken for what was not said."""
+    lines = [*said, *(f"skipped {each.rule}: {each.because}" for each in skipped)]
+    if assumed:
+        lines.append(f"not said, so taken as: {'; '.join(assumed)}")
+    return "\n".join(lines)
+
+
+def skipped_json(skipped: Iterable[Skipped]) -> list[dict[str, str]]:
+    return [{"rule": each.rule, "because": each.because} for each in skipped]
+
+
+def read(words: Sequence[str], rulebase: RuleSet[Any], known: Sequence[str] = WORDS) -> Question:
+    """The question; raises ClearpaneError with all that is wrong with its words.
+
+    `known` are the words that it may have.
+    """
     problems = Problems()
-    said = _pairs(words, problems)
+    said = _pairs(words, known, problems)
     zones = rulebase.objects.zones.names
     categories = (*rulebase.categories.names, *rulebase.objects.domain_lists)
     _known(said, ("from", "to"), "zone", zones, problems)
     _known(said, ("category",), "category", categories, problems)
+    _known(said, ("application",), "application", APPLICATIONS, problems)
     source = _value(said, "source", address, problems)
     port = _value(said, "destination-port", _port, problems)
     destination = _value(said, "destination", _destination, problems)
@@ -96,7 +112,9 @@ def read(words: Sequence[str], rulebase: Rulebase) -> Question:
     )
     from_zone = said.get("from", None if source else "")
     category = frozenset([said["category"]]) if "category" in said else None
-    return Question(hello, from_zone, said.get("to"), category, tuple(_assumed(said, hello)))
+    application = Application(said["application"]) if "application" in said else None
+    assumed = tuple(_assumed(said, hello))
+    return Question(hello, from_zone, said.get("to"), category, application, assumed)
 
 
 def ask(question: Question, rulebase: Rulebase, now: datetime) -> Answer:
@@ -122,12 +140,12 @@ def _said(decision: Decision, rule: Rule | None) -> list[str]:
     ]
 
 
-def _pairs(words: Sequence[str], problems: Problems) -> dict[str, str]:
+def _pairs(words: Sequence[str], known: Sequence[str], problems: Problems) -> dict[str, str]:
     """The words by two; `any` says nothing."""
     said: dict[str, str] = {}
     for key, value in zip(words[::2], [*words[1::2], ""], strict=False):
-        if key not in _WORDS:
-            cure = did_you_mean(key, _WORDS) or f"use {listed(_WORDS)}"
+        if key not in known:
+            cure = did_you_mean(key, known) or f"use {listed(known)}"
             problems.error("", f"{key!r} is no word of the question", cure)
         elif not value:
             problems.error("", f"{key} has no value", USAGE)

@@ -1,12 +1,12 @@
 """`clearpane test`: what the rules would say, asked before anybody is connected.
 
-Both questions need the rules alone: no gateway, no authority, no network.
+The questions need the rules alone: no gateway, no authority, no network.
 """
 
 import argparse
 import json
 
-from clearpane.cli import match, url
+from clearpane.cli import match, security_match, url
 from clearpane.cli.clock import now as current_time
 from clearpane.cli.folders import add_folders
 from clearpane.configuration.load import load_rules
@@ -30,14 +30,16 @@ def _add_url(questions: "argparse._SubParsersAction[argparse.ArgumentParser]") -
 
 
 def _add_match(questions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    text = "which decryption rule matches, and why those above it do not"
-    parser = questions.add_parser(
-        "decryption-policy-match", help=text, description=text, epilog=match.USAGE
-    )
-    parser.add_argument("words", metavar="WORD", nargs="*", help="pairs, in any order")
-    parser.add_argument("--json", action="store_true", help="as one JSON object")
-    add_folders(parser)
-    parser.set_defaults(run=_match)
+    for name, what, usage, run in (
+        ("decryption-policy-match", "decryption", match.USAGE, _match),
+        ("security-policy-match", "security", security_match.USAGE, _security_match),
+    ):
+        text = f"which {what} rule matches, and why those above it do not"
+        parser = questions.add_parser(name, help=text, description=text, epilog=usage)
+        parser.add_argument("words", metavar="WORD", nargs="*", help="pairs, in any order")
+        parser.add_argument("--json", action="store_true", help="as one JSON object")
+        add_folders(parser)
+        parser.set_defaults(run=run)
 
 
 def _url(args: argparse.Namespace) -> int:
@@ -50,5 +52,12 @@ def _match(args: argparse.Namespace) -> int:
     now = current_time()
     rulebase = load_rules(args.rules, now).rulebase
     answer = match.ask(match.read(args.words, rulebase), rulebase, now)
+    print(json.dumps(answer.as_json(), indent=2) if args.json else answer)
+    return _ANSWERED
+
+
+def _security_match(args: argparse.Namespace) -> int:
+    now = current_time()
+    answer = security_match.ask(args.words, load_rules(args.rules, now), now)
     print(json.dumps(answer.as_json(), indent=2) if args.json else answer)
     return _ANSWERED

@@ -1,6 +1,6 @@
 """`clearpane test url`: in which categories a host is, who says so, and which rules that leads to.
 
-Decryption knows the host alone; a path counts for URL filtering.
+Decryption knows the host alone; a path counts for security rules and URL filtering.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,12 +8,21 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from clearpane.configuration.configuration import Policy
+from clearpane.configuration.configuration import DEFAULT, Policy
 from clearpane.errors import ClearpaneError, Problem
+from clearpane.filtering.url import UrlFiltering
 from clearpane.hello import address, host_name
 from clearpane.rulebase import categories
-from clearpane.rulebase.rule import AddressField, Rule
+from clearpane.rulebase.matchers import AddressField, Matchers
+from clearpane.rulebase.rule import Rule
 from clearpane.rulebase.rulebase import Rulebase
+from clearpane.rulebase.security import (
+    INTERZONE,
+    INTRAZONE,
+    ProfileNames,
+    SecurityAction,
+    SecurityRule,
+)
 
 _SHOWN_RULES, _SHOWN_WORDS = 12, 5
 
@@ -24,7 +33,8 @@ def answer(text: str, policy: Policy, now: datetime) -> str:
     rulebase = policy.rulebase
     at_hello = rulebase.categories.of_host(host)
     with_path = rulebase.categories.of_url(host, path)
-    lists = [name for name, names in rulebase.index.lists.items() if names.covers(host)]
+    known = {**rulebase.index.lists, **policy.url_lists}
+    lists = [name for name, names in known.items() if names.covers(host)]
     lines = [f"{host} {_among(at_hello)}"]
     if with_path != at_hello:
         lines.append(f"{host}{path} {_among(with_path)}; decryption knows the host alone")
@@ -36,6 +46,7 @@ def answer(text: str, policy: Policy, now: datetime) -> str:
         lines.append(f"excluded by {excluded.name} ({why}): never decrypted, no rule is asked")
     else:
         lines += _rules(at_hello.union(lists), rulebase.rules)
+    lines += _security(policy.url_categories(host, path), policy)
     return "\n".join(lines)
 
 
@@ -82,22 +93,64 @@ def _lists(names: Iterable[str], rulebase: Rulebase) -> Iterator[str]:
 
 def _rules(found: frozenset[str], rules: Iterable[Rule]) -> Iterator[str]:
     """The rules that its categories do not keep from matching, in their order."""
-    leading = [
-        rule
-        for rule in rules
-        if not rule.disabled and (not rule.categories or found.intersection(rule.categories))
-    ]
+    leading = _leading(found, rules)
     if not leading:
         yield "no rule is for it: not decrypted"
         return
     yield "rules for it, of which the first that matches decides:"
-    for rule in leading[:_SHOWN_RULES]:
-        yield f"  {rule.place}: {rule.name}, {rule.action} ({_asks(rule, found)})"
-    if len(leading) > _SHOWN_RULES:
-        yield f"  and {len(leading) - _SHOWN_RULES} more"
+    yield from _shown(
+        f"  {rule.place}: {rule.name}, {rule.action} ({_asks(rule, found)})" for rule in leading
+    )
 
 
-def _asks(rule: Rule, found: frozenset[str]) -> str:
+def _security(found: frozenset[str], policy: Policy) -> Iterator[str]:
+    """The same for security rules, with what the URL profile of each does."""
+    if policy.security is None:
+        default = policy.content_profiles(None).url
+        yield f"no security.yaml: allowed{_judged(found, default, DEFAULT)}"
+        return
+    leading = _leading(found, policy.security.rules)
+    if leading:
+        yield "security rules for it, of which the first that matches decides:"
+    yield from _shown(_security_rule(rule, found, policy) for rule in leading)
+    filtered = _filtered(found, policy.security.defaults, policy)
+    yield f"where no security rule matches: {INTRAZONE}, allow{filtered}; {INTERZONE}, deny"
+
+
+def _security_rule(rule: SecurityRule, found: frozenset[str], policy: Policy) -> str:
+    allows = rule.action is SecurityAction.ALLOW
+    filtered = _filtered(found, rule.profiles, policy) if allows else ""
+    return f"  {rule.place}: {rule.name}, {rule.action} ({_asks(rule, found)}){filtered}"
+
+
+def _filtered(found: frozenset[str], names: ProfileNames, policy: Policy) -> str:
+    name = names.url_filtering
+    return _judged(found, policy.url_profiles.get(name), name)
+
+
+def _judged(found: frozenset[str], profile: UrlFiltering | None, name: str) -> str:
+    if profile is None:
+        return ", no url-filtering"
+    judged = profile.judge(found)
+    return f", url-filtering {name}: {judged.action} for {judged.category}"
+
+
+def _leading[R: Matchers](found: frozenset[str], rules: Iterable[R]) -> list[R]:
+    return [
+        rule
+        for rule in rules
+        if not rule.disabled and (not rule.categories or found.intersection(rule.categories))
+    ]
+
+
+def _shown(lines: Iterable[str]) -> Iterator[str]:
+    every = list(lines)
+    yield from every[:_SHOWN_RULES]
+    if len(every) > _SHOWN_RULES:
+        yield f"  and {len(every) - _SHOWN_RULES} more"
+
+
+def _asks(rule: Matchers, found: frozenset[str]) -> str:
     wanted = sorted(found.intersection(rule.categories))
     asks = [("category", wanted or ["any"]), *_conditions(rule)]
     return "; ".join(f"{key} {_some(words)}" for key, words in asks if words)
@@ -108,7 +161,7 @@ def _some(words: Sequence[str]) -> str:
     return ", ".join([*words[:_SHOWN_WORDS], *more])
 
 
-def _conditions(rule: Rule) -> Iterator[tuple[str, Sequence[str]]]:
+def _conditions(rule: Matchers) -> Iterator[tuple[str, Sequence[str]]]:
     """What the rule asks for besides the category."""
     yield "from", rule.from_zones
     yield "to", rule.to_zones
@@ -116,6 +169,7 @@ def _conditions(rule: Rule) -> Iterator[tuple[str, Sequence[str]]]:
     yield _key("destination", rule.destination), rule.destination.words
     yield "source-user", rule.users
     yield "service", rule.service.words
+    yield "application", rule.applications
     yield "schedule", [rule.schedule.name] if rule.schedule else []
 
 

@@ -8,57 +8,49 @@ not reported as unknown.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from clearpane.configuration import profiles, settings
 from clearpane.configuration.profiles import Profiles
 from clearpane.configuration.settings import Settings
+from clearpane.configuration.sources import File, Name, unsure
+from clearpane.content.data_patterns import DataPatterns, Definition
 from clearpane.documents import mapping as documents
 from clearpane.documents.nearest import did_you_mean
 from clearpane.documents.reading import read as read_document
 from clearpane.errors import Problems
-from clearpane.rulebase import exclusions, objects, rules
+from clearpane.filtering import data
+from clearpane.filtering.url import UrlAction
+from clearpane.rulebase import exclusions, objects, rules, security_rules
 from clearpane.rulebase.categories import Categories
 from clearpane.rulebase.lint import lint
 from clearpane.rulebase.lists import Read
+from clearpane.rulebase.names import Names
+from clearpane.rulebase.objects import Objects
+from clearpane.rulebase.rule import Rule
 from clearpane.rulebase.rulebase import Rulebase
+from clearpane.rulebase.security import SecurityRule, SecurityRulebase
 
-
-class Name(StrEnum):
-    """The YAML files of rules/ that are read."""
-
-    SETTINGS = "settings.yaml"
-    PROFILES = "profiles.yaml"
-    OBJECTS = "objects.yaml"
-    EXCLUSIONS = "exclusions.yaml"
-    DECRYPTION = "decryption.yaml"
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file that is there; `text` is None where it could not be read, which is recorded then."""
-
-    place: str
-    text: str | None
+# The root of each file that is there; None where it can't be read.
+type Roots = Mapping[Name, documents.Mapping | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
-    """What the files hold together."""
+    """What the files hold together; `url_lists` are the domain lists that count as categories of a
+    URL, `patterns` those of the data profiles in use."""
 
     settings: Settings
     profiles: Profiles
     rulebase: Rulebase
+    security: SecurityRulebase | None
+    url_lists: Mapping[str, Names]
+    patterns: DataPatterns
 
 
-# A save caught halfway must not switch decryption off.
-_IF_EMPTY = "write `rules: []` if nothing is to be decrypted"
-
-# The keys of a rule whose words a file defines.
-_DEFINED = {
-    Name.SETTINGS: ("from", "to"),
-    Name.PROFILES: ("profile",),
-    Name.OBJECTS: ("source", "destination", "source-user", "service", "category", "schedule"),
+# A save caught halfway must neither switch decryption off nor open everything.
+_IF_EMPTY = {
+    Name.DECRYPTION: "write `rules: []` if nothing is to be decrypted",
+    Name.SECURITY: "write `rules: []` if only what stays in its zone may pass",
 }
 
 
@@ -73,42 +65,80 @@ def assemble(
 ) -> Assembled | None:
     """None where something is wrong. `read` gets the text of a list or user file that is named;
     `folder` is what messages call rules/; `inbound` is as in `rules.parse`."""
-    roots = {name: _root(file, problems) for name, file in files.items()}
-    ours = settings.parse(roots.get(Name.SETTINGS))
-    known = profiles.parse(roots.get(Name.PROFILES))
-    excluded = exclusions.parse(roots.get(Name.EXCLUSIONS), problems)
+    roots = {name: _root(name, file, problems) for name, file in files.items()}
     root = roots.get(Name.SETTINGS)
+    ours = settings.parse(root)
+    excluded = exclusions.parse(roots.get(Name.EXCLUSIONS), problems)
     zones = root.mapping("zones") if root else None
     words = objects.parse(roots.get(Name.OBJECTS), zones, ours.users_file, read, problems)
-    document = roots.get(Name.DECRYPTION)
-    if document is None:
-        return None
+    own = _patterns(roots.get(Name.OBJECTS))
     before = len(problems.found)
-    parsed = rules.parse(document, words, categories, known.decryption, problems, inbound)
-    if broken := {name for name in roots if roots[name] is None}:
-        unsure = _places(files[Name.DECRYPTION], broken)
-        problems.found[before:] = [p for p in problems.found[before:] if p.place not in unsure]
-    if problems.errors:
+    known = profiles.parse(roots.get(Name.PROFILES), {*categories.names, *words.domain_lists}, own)
+    shared = (words, categories)
+    decryption = _decryption(roots, shared, known, problems, inbound)
+    protecting = _security(roots, shared, known, problems)
+    doubtful = unsure(files, {name for name in roots if roots[name] is None})
+    problems.found[before:] = [p for p in problems.found[before:] if p.place not in doubtful]
+    if decryption is None or problems.errors:
         return None
-    rulebase = Rulebase(parsed, words, categories, excluded)
-    lint(rulebase, now.date(), problems)
-    unsaid = f"{folder}/{Name.SETTINGS}"
+    rulebase = Rulebase(decryption, *shared, excluded)
+    security = None
+    if protecting is not None:
+        security = SecurityRulebase(protecting, *shared, security_rules.defaults(known.names))
+    lists = _url_lists(words, security, known)
+    lint(rulebase, now.date(), problems, security, lists)
     _never(ours, categories, problems)
-    _revocation(ours, root.place_of("revocation") if root else unsaid, problems)
-    return Assembled(ours, known, rulebase)
+    _revocation(
+        ours, root.place_of("revocation") if root else f"{folder}/{Name.SETTINGS}", problems
+    )
+    _override(ours, known, roots.get(Name.PROFILES), problems)
+    return Assembled(ours, known, rulebase, security, lists, _used_patterns(security, known, own))
 
 
-def _root(file: File, problems: Problems) -> documents.Mapping | None:
-    cure = _IF_EMPTY if file.place.endswith(Name.DECRYPTION) else "write {} if nothing is meant"
+def _decryption(
+    roots: Roots,
+    shared: tuple[Objects, Categories],
+    known: Profiles,
+    problems: Problems,
+    inbound: Collection[str] | None,
+) -> tuple[Rule, ...] | None:
+    root = roots.get(Name.DECRYPTION)
+    return rules.parse(root, *shared, known.decryption, problems, inbound) if root else None
+
+
+def _security(
+    roots: Roots, shared: tuple[Objects, Categories], known: Profiles, problems: Problems
+) -> tuple[SecurityRule, ...] | None:
+    root = roots.get(Name.SECURITY)
+    return security_rules.parse(root, *shared, known.names, problems) if root else None
+
+
+def _root(name: Name, file: File, problems: Problems) -> documents.Mapping | None:
+    cure = _IF_EMPTY.get(name, "write {} if nothing is meant")
     return None if file.text is None else read_document(file.text, file.place, problems, cure)
 
 
-def _places(decryption: File, broken: set[Name]) -> set[str]:
-    """Where the rules use words that nobody can know while the file that defines them is broken."""
-    keys = [key for name in broken for key in _DEFINED.get(name, ())]
-    root = _root(decryption, Problems())
-    blocks = (root.mappings("rules") if root else None) or ()
-    return {str(word.place) for block in blocks for key in keys for word in block.texts(key) or ()}
+def _patterns(document: documents.Mapping | None) -> dict[str, Definition]:
+    return data.parse_patterns(document.mapping("data-patterns") if document else None)
+
+
+def _url_lists(
+    words: Objects, security: SecurityRulebase | None, known: Profiles
+) -> dict[str, Names]:
+    named = set(security.index.lists) if security else set()
+    for profile in known.url.values():
+        named.update(profile.actions)
+    return {name: listed for name, listed in words.domain_lists.items() if name in named}
+
+
+def _used_patterns(
+    security: SecurityRulebase | None, known: Profiles, own: Mapping[str, Definition]
+) -> DataPatterns:
+    """What no profile in use asks for is not looked for, because looking costs time."""
+    used = {security_rules.defaults(known.names).data_filtering}
+    if security:
+        used.update(rule.profiles.data_filtering for rule in security.rules if not rule.disabled)
+    return data.compiled((known.data[name] for name in sorted(used) if name), own)
 
 
 def _never(found: Settings, categories: Categories, problems: Problems) -> None:
@@ -127,4 +157,17 @@ def _revocation(found: Settings, place: object, problems: Problems) -> None:
     if not (found.revocation.ocsp or found.revocation.crl):
         problems.warning(
             place, "revocation checking is off: a revoked certificate passes under Forward Trust"
+        )
+
+
+def _override(
+    found: Settings, known: Profiles, document: documents.Mapping | None, problems: Problems
+) -> None:
+    """A page that asks for a password which nobody can know is said to be one."""
+    asks = any(UrlAction.OVERRIDE in each.actions.values() for each in known.url.values())
+    if asks and document and not found.override_file:
+        problems.warning(
+            document.place_of("url-filtering"),
+            "url-filtering: override without a password lets nobody through",
+            f"name its file in {Name.SETTINGS} under url-admin-override",
         )

@@ -36,9 +36,15 @@ class Clamd:
 
 @dataclass(frozen=True, slots=True)
 class Scanning:
-    """Sizes in bytes: a body up to `scan_limit` is held back, all of them up to `hold_budget`."""
+    """Sizes in bytes.
+
+    A body up to `hold_limit` is held back whole until its verdict; a larger one is judged while it
+    flows, and what must be unpacked whole is up to `scan_limit`. All that is held back at once is
+    up to `hold_budget`.
+    """
 
     engines: tuple[Engine, ...] = (Engine.EMBEDDED,)
+    hold_limit: int = 512 * _KIB
     scan_limit: int = 32 * _MIB
     hold_budget: int = 512 * _MIB
     clamd: Clamd = Clamd()
@@ -49,13 +55,24 @@ def parse(block: Mapping | None) -> Scanning:
     if block is None:
         return default
     block.label = "antivirus"
-    block.only("engines", "scan-limit", "hold-budget", "clamd")
+    block.only("engines", "hold-limit", "scan-limit", "hold-budget", "clamd")
+    scan_limit = block.size("scan-limit", default.scan_limit, 1 * _KIB, 1 * _GIB)
     return Scanning(
         _engines(block) or default.engines,
-        block.size("scan-limit", default.scan_limit, 1 * _KIB, 1 * _GIB),
+        _hold_limit(block, scan_limit),
+        scan_limit,
         block.size("hold-budget", default.hold_budget, 1 * _KIB, 64 * _GIB),
         _clamd(block.mapping("clamd")),
     )
+
+
+def _hold_limit(block: Mapping, scan_limit: int) -> int:
+    """By default no more than `scan_limit`, however small that is."""
+    held = block.size("hold-limit", min(Scanning().hold_limit, scan_limit), 1 * _KIB, 1 * _GIB)
+    if held > scan_limit:
+        message = "hold-limit is more than scan-limit: what is held whole is unpacked whole"
+        block.error("hold-limit", message, "lower hold-limit or raise scan-limit")
+    return held
 
 
 def _engines(block: Mapping) -> tuple[Engine, ...]:

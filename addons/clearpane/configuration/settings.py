@@ -12,10 +12,12 @@ from clearpane.configuration.engines import Scanning
 from clearpane.configuration.outputs import Output
 from clearpane.documents.mapping import Mapping
 from clearpane.documents.place import Text
+from clearpane.records.capture_format import CaptureFormat
 
 _KEYS = (
     *("zones", "users", "max-sessions", "deny-setup-failure", "handshake-timeout", "ssl-decrypt"),
     *("learned-exclusions", "revocation", "fetch", "antivirus", "on-log-failure", "outputs"),
+    *("url-admin-override", "captures"),
 )
 
 
@@ -55,18 +57,33 @@ class Fetch:
 
 
 @dataclass(frozen=True, slots=True)
+class Captures:
+    """How packet captures are kept: at most so many, and so many bytes of all together."""
+
+    format: CaptureFormat = CaptureFormat.PCAP
+    total: int = 1 << 30
+    kept: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
-    """All but the zones, which belong to the rulebase. `handshake_timeout` is in seconds."""
+    """All but the zones, which belong to the rulebase. `handshake_timeout` is in seconds.
+
+    `url_proxy`: a session that is not decrypted gets the page of a blocked URL too.
+    """
 
     users_file: Text | None = None
     max_sessions: int = 1024
     deny_setup_failure: bool = False
     handshake_timeout: float = 10
     notify_user: bool = False
+    url_proxy: bool = False
+    override_file: Text | None = None
     learning: Learning = Learning()
     revocation: Revocation = Revocation()
     fetch: Fetch = Fetch()
     antivirus: Scanning = field(default_factory=Scanning)
+    captures: Captures = Captures()
     block_on_log_failure: bool = False
     outputs: tuple[Output, ...] = ()
 
@@ -78,15 +95,17 @@ def parse(document: Mapping | None) -> Settings:
         return default
     document.only(*_KEYS)
     found = Settings(
-        _users_file(document.mapping("users")),
+        _file(document.mapping("users"), "users", "file"),
         document.integer("max-sessions", default.max_sessions, 1, 1_000_000),
         document.flag("deny-setup-failure"),
         document.number("handshake-timeout", default.handshake_timeout, 0.1, 300),
-        _notify_user(document.mapping("ssl-decrypt")),
+        *_ssl_decrypt(document.mapping("ssl-decrypt")),
+        _file(document.mapping("url-admin-override"), "url-admin-override", "password-file"),
         _learning(document.mapping("learned-exclusions")),
         _revocation(document.mapping("revocation")),
         _fetch(document.mapping("fetch")),
         engines.parse(document.mapping("antivirus")),
+        _captures(document.mapping("captures")),
         document.choice("on-log-failure", ("continue", "block"), "continue") == "block",
         outputs.parse(document),
     )
@@ -94,21 +113,22 @@ def parse(document: Mapping | None) -> Settings:
     return found
 
 
-def _users_file(block: Mapping | None) -> Text | None:
+def _file(block: Mapping | None, label: str, key: str) -> Text | None:
+    """A block that names a file and nothing else."""
     if block is None:
         return None
-    block.label = "users"
-    block.only("file")
-    file = block.text("file") if block.required("file") else ""
+    block.label = label
+    block.only(key)
+    file = block.text(key) if block.required(key) else ""
     return file if isinstance(file, Text) else None
 
 
-def _notify_user(block: Mapping | None) -> bool:
+def _ssl_decrypt(block: Mapping | None) -> tuple[bool, bool]:
     if block is None:
-        return False
+        return False, False
     block.label = "ssl-decrypt"
-    block.only("notify-user")
-    return block.flag("notify-user")
+    block.only("notify-user", "url-proxy")
+    return block.flag("notify-user"), block.flag("url-proxy")
 
 
 def _learning(block: Mapping | None) -> Learning:
@@ -143,11 +163,21 @@ def _fetch(block: Mapping | None) -> Fetch:
     return Fetch(block.flag("intermediates"), block.flag("allow-private-addresses"))
 
 
+def _captures(block: Mapping | None) -> Captures:
+    default = Captures()
+    if block is None:
+        return default
+    block.label = "captures"
+    block.only("format", "total", "kept")
+    return Captures(
+        block.choice("format", CaptureFormat, default.format),
+        block.size("total", default.total, 1 << 20),
+        block.integer("kept", default.kept, 1, 1_000_000),
+    )
+
+
 def _not_yet(document: Mapping, found: Settings) -> None:
     """What this version reads and does not act on."""
-    for key, is_on, consequence in (
-        ("ssl-decrypt", found.notify_user, "no opt-out page is shown"),
-        ("outputs", bool(found.outputs), "records are written to the state folder alone"),
-    ):
-        if is_on:
-            document.warning(key, f"{key} is not acted on yet: {consequence}")
+    if found.outputs:
+        consequence = "records are written to the state folder alone"
+        document.warning("outputs", f"outputs is not acted on yet: {consequence}")

@@ -7,27 +7,42 @@ out as `Unscanned` beside the members that can.
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from clearpane.content import multipart, packages, series, tars, zips
+from clearpane.content import (
+    attached,
+    foreign,
+    marks,
+    multipart,
+    objects,
+    ole,
+    packages,
+    pdf,
+    series,
+    tars,
+    zips,
+)
 from clearpane.content.detection import Unread, Unscanned
 from clearpane.content.directory import LOCAL
 from clearpane.content.limits import Budget, ExhaustedError
 from clearpane.content.member import Member, Part, find, inside
 from clearpane.content.series import Format
 
-# Archives that have no reader here, by their bytes at a given place.
+# Archives that have no reader here, by their bytes at a given place; a negative one counts from
+# the end.
 UNOPENED = (
-    ("7z", 0, b"7z\xbc\xaf\x27\x1c"),
-    ("rar", 0, b"Rar!\x1a\x07"),
-    ("cab", 0, b"MSCF\0\0\0\0"),
-    ("lzip", 0, b"LZIP\x01"),
-    ("lz4", 0, b"\x04\x22\x4d\x18"),
     ("wim", 0, b"MSWIM\0\0\0"),
-    ("xar", 0, b"xar!\0"),
-    ("old cpio", 0, b"070707"),
-    ("lha", 2, b"-lh"),
     ("ace", 7, b"**ACE**"),
-    ("iso", 0x8001, b"CD001"),
+    ("zoo", 20, b"\xdc\xa7\xc4\xfd"),
+    ("lzop", 0, b"\x89LZO\0\r\n"),
+    ("lrzip", 0, b"LRZI"),
+    ("chm", 0, b"ITSF"),
+    ("udf", 0x8001, b"BEA01"),
+    ("vhd", 0, b"conectix"),
+    ("vhd", -512, b"conectix"),
+    ("vhdx", 0, b"vhdxfile"),
+    ("dmg", -512, b"koly"),
 )
+# Reading them begins at their end, or goes to and fro.
+WHOLE = (pdf.is_pdf, ole.is_ole, marks.find)
 INNER_SUFFIX = {".tgz": ".tar", ".tbz2": ".tar", ".txz": ".tar", ".tzst": ".tar"}
 OUTER_SUFFIXES = (".gz", ".bz2", ".xz", ".zst", ".lzma")
 
@@ -45,6 +60,9 @@ def walk(body: bytes, name: str, content_type: str, budget: Budget) -> Iterator[
             if multipart.is_multipart(content_type):
                 for part in multipart.parts(body, content_type, budget):
                     yield from _with_inside(part, part, 0, budget)
+            elif multipart.is_message(content_type) and not multipart.is_mail(body):
+                for part in multipart.mail(body, budget):
+                    yield from _with_inside(part, part, 0, budget)
             yield from _below(Member("", body), name, 0, budget)
     except ExhaustedError as exhausted:
         yield Unscanned(Unread.LIMIT, detail=str(exhausted))
@@ -52,7 +70,17 @@ def walk(body: bytes, name: str, content_type: str, budget: Budget) -> Iterator[
 
 def is_container(body: bytes, content_type: str = "") -> bool:
     """Whether there may be anything to take apart."""
-    return multipart.is_multipart(content_type) or bool(_readers(body))
+    typed = multipart.is_multipart(content_type) or multipart.is_message(content_type)
+    return typed or bool(_readers(body))
+
+
+def needs_whole(head: bytes) -> bool:
+    """Whether a body that begins so (with 1 MiB of it, if it has as much) is to be read as one.
+
+    Others can be read as they flow: zip, tar, and compressed streams; or hold nothing.
+    """
+    marked = any(head.startswith(mark, place) for _, place, mark in UNOPENED if place >= 0)
+    return marked or any(begins(head) for begins in WHOLE)
 
 
 def _below(outer: Member, name: str, depth: int, budget: Budget) -> Iterator[Part]:
@@ -89,10 +117,20 @@ def _readers(data: bytes) -> list[Reader]:
         (data.startswith(packages.RPM), packages.rpm),
         (multipart.is_mail(data), multipart.mail),
         (find(data, LOCAL) >= 0, zips.members),
+        (pdf.is_pdf(data), pdf.members),
+        (ole.is_ole(data), ole.members),
+        (objects.is_rtf(data), objects.rtf),
+        (data.startswith(objects.ONENOTE), objects.onenote),
+        (data.startswith(attached.TNEF), attached.tnef),
+        (attached.has_text(data), attached.texts),
+        (bool(marks.find(data)), foreign.members),
     )
+    if marks.is_arj(data):
+        readers.append(partial(_unopened, "arj"))
     readers += [partial(_nameless, members) for recognised, members in known if recognised]
     for word, place, mark in UNOPENED:
-        if data.startswith(mark, place):
+        at = place if place >= 0 else len(data) + place
+        if at >= 0 and data.startswith(mark, at):
             readers.append(partial(_unopened, word))
     return readers
 

@@ -1,6 +1,7 @@
 """What readers of archives hand out, and how they search."""
 
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -50,6 +51,14 @@ def find(data: bytes, wanted: bytes, start: int = 0) -> int:
             return at
         start = end
     return -1
+
+
+def matches(pattern: re.Pattern[bytes], data: bytes, longest: int) -> Iterator[re.Match[bytes]]:
+    """As `pattern.finditer`, in steps; for a pattern that matches at most `longest` bytes."""
+    for start in range(0, len(data), WINDOW):
+        for found in pattern.finditer(data, start, start + WINDOW + longest):
+            if found.start() < start + WINDOW:
+                yield found
 
 
 def occurrences(data: bytes, wanted: bytes, start: int = 0) -> Iterator[int]:

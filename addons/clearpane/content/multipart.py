@@ -27,6 +27,7 @@ _MAIL_FIELD = re.compile(
 _FIELD = re.compile(rb"[!-9;-~]{1,76}:")
 _BASE64 = string.ascii_letters + string.digits + "+/="
 _NO_BASE64 = bytes(set(range(256)) - set(_BASE64.encode()))
+_LINES = _BASE64.encode() + b" \t\r\n"
 
 
 type Span = tuple[int, int]
@@ -34,6 +35,11 @@ type Span = tuple[int, int]
 
 def is_multipart(content_type: str) -> bool:
     return content_type.strip().lower().startswith("multipart/")
+
+
+def is_message(content_type: str) -> bool:
+    """message/rfc822 and its like: header fields, and a body."""
+    return content_type.strip().lower().startswith("message/")
 
 
 def is_mail(data: bytes) -> bool:
@@ -82,16 +88,22 @@ def _entity(data: bytes, span: Span, budget: Budget, level: int) -> Iterator[Par
         return
     for reading in _readings(body, fields):
         yield Member(name, reading)
+        if is_message(kind) and level < DEEPEST and not is_mail(reading):
+            # Its type alone says that it is a mail: whoever takes it apart by its bytes won't.
+            start = len(reading) - len(reading.lstrip(b"\r\n"))
+            for part in _entity(reading, (start, len(reading)), budget, level + 1):
+                yield inside(name, part)
 
 
 def _readings(body: bytes, fields: Fields) -> Iterator[bytes]:
-    """The body without its transfer encoding; as it is where there is none or an unknown one."""
-    encodings = {word.lower() for word in fields.get("content-transfer-encoding", [])}
-    if "base64" in encodings:
+    """The body without its transfer encoding; as it is where that is none, unknown, or a lie."""
+    said = " ".join(fields.get("content-transfer-encoding", [])).lower()
+    if "base64" in said:
         yield _base64(body)
-    if "quoted-printable" in encodings:
+    if "quoted-printable" in said:
         yield _quoted_printable(body)
-    if encodings - {"base64", "quoted-printable"} or not encodings:
+    others = said.replace("base64", "").replace("quoted-printable", "").strip()
+    if others or not said or ("base64" in said and body[:CHUNK].translate(None, _LINES)):
         yield body
 
 
@@ -110,7 +122,11 @@ def _joined(data: bytes, spans: Iterable[Span], budget: Budget) -> Member:
 
 def _boundaries(data: bytes, content_type: str) -> list[bytes]:
     """Those that the type names, and the one that the body begins with."""
-    named = [text for key, text in headers.parameters(content_type) if key == "boundary"]
+    parameters = headers.parameters(content_type)
+    named = [text for key, text in parameters if key == "boundary"]
+    # RFC 2231 section 3: a value may be cut into boundary*0, boundary*1, ...
+    pieces = [(key, text) for key, text in parameters if re.fullmatch(r"boundary\*\d{1,2}", key)]
+    named.append("".join(text for _, text in sorted(pieces, key=lambda one: int(one[0][9:]))))
     found = [name.encode("utf-8", errors="replace") for name in named if name]
     if first := _FIRST_LINE.match(data[:512]):
         found.append(first[1])

@@ -204,6 +204,9 @@ def unpack(kind: Kind, data: bytes, start: int, allowance: int, *, filters: Filt
     out, at, mark = io.BytesIO(), start, 0
     try:
         one = decoder(kind, filters)
+    except FAULTS:  # parameters that the library refuses
+        return Stream(b"", 0, End.BROKEN)
+    try:
         while at < len(data) and not one.done:
             mark = out.tell()
             given = data[at : at + one.slice]

@@ -98,12 +98,22 @@ def _stored(
     stops = _stops(data, header.start, claims, default=0)
     if not stops[0]:
         near = MARK.search(data, header.start)
-        stops = [near.start() if near else len(data)]
+        stop = near.start() if near else len(data)
+        stops = sorted({stop, _before_descriptor(data, header.start, stop)})
     for stop in stops:
         if stop > header.start:
             budget.spend(stop - header.start)
             yield Member(header.claim.name, cut(data, header.start, stop))
     return stops[0]
+
+
+def _before_descriptor(data: bytes, start: int, stop: int) -> int:
+    """Where the data ends if a descriptor without a mark stands behind it (APPNOTE 4.3.9)."""
+    for form in ("<4xII", "<4xQQ"):
+        end = stop - struct.calcsize(form)
+        if end > start and struct.unpack_from(form, data, end) == (end - start, end - start):
+            return end
+    return stop
 
 
 def _stops(data: bytes, start: int, claims: Sequence[Claim], default: int) -> list[int]:

@@ -49,6 +49,7 @@ def fail_closed[**P, R](hook: Callable[P, R]) -> Callable[P, R]:
 
 def client_of(data: Any) -> connection.Client:
     """The client of whatever a hook was given."""
+    data = getattr(data, "flow", data)  # of a passage
     if isinstance(data, connection.Client):
         return data
     if isinstance(data, flow.Flow):
@@ -66,6 +67,7 @@ def abort(client: connection.Client) -> None:
 
 
 def _end(hook: str, data: Any, error: Exception) -> None:
+    data = getattr(data, "flow", data)  # of a passage
     client = client_of(data)
     where = traceback.extract_tb(error.__traceback__)[-1]
     logger.error(

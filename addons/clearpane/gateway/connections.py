@@ -43,13 +43,16 @@ class Connections:
         _watch_idle(handler, live)
         _count(handler.transports[client], live)
         _keep_stream(live, "client", handler.transports[client])
+        live.from_client.watch(handler.transports[client])
 
     @fail_closed
     def server_connected(self, data: ServerConnectionHookData) -> None:
         live = self._core.of(data.client)
         if live is None or live.handler is None or data.server.transport_protocol != "tcp":
             return
-        _keep_stream(live, "server", live.handler.transports[data.server])
+        io = live.handler.transports[data.server]
+        _keep_stream(live, "server", io)
+        live.from_servers.watch(io)
         if data.server.peername and not _is_proxy(data):
             live.session.destination, live.session.port = data.server.peername[:2]
 

@@ -3,6 +3,7 @@
 Everything that decides is asked from the addons; nothing here decides.
 """
 
+import secrets
 import time
 from dataclasses import replace
 from datetime import datetime
@@ -14,15 +15,19 @@ from mitmproxy.proxy.server import ConnectionHandler
 from clearpane.authorities.authority import AuthorityName
 from clearpane.configuration.settings import Pinned
 from clearpane.content.applications import Application
+from clearpane.filtering.url import UrlAction
 from clearpane.gateway import show
 from clearpane.gateway.facts import address_of, known_user, listener_of, name_of, shown_certificate
 from clearpane.gateway.force import Force
 from clearpane.gateway.live import Live
 from clearpane.gateway.reporter import Reporter
 from clearpane.hello import Hello, address
-from clearpane.pipeline import Course, Opening, Step, at_hello, server_of
+from clearpane.pipeline.connection import Course, Opening, Step, at_hello, server_of
+from clearpane.records.actions import UrlLogged
 from clearpane.rulebase.decision import Decision
 from clearpane.rulebase.learned import Cause, LearnedExclusions, Server, suggestion
+from clearpane.rulebase.security import SecurityDecision
+from clearpane.sessions.consent import Consents
 from clearpane.sessions.newcomers import Newcomers
 from clearpane.sessions.recent import Recent
 from clearpane.sessions.session import Session
@@ -32,6 +37,7 @@ from clearpane.verification.verdict import Verdict
 
 # Only these say that a client will not have the certificate as such (RFC 8446 section 6.2).
 _SUGGESTED = 12 * 3600.0  # seconds before the same exclusion is suggested again
+BY_CATEGORY, BY_RULE = "url-filtering", "security-rule"
 _TRUST_ALERTS = frozenset(("unknown ca", "certificate unknown", "bad certificate"))
 
 
@@ -45,6 +51,8 @@ class Core:
         self.sessions = Sessions()
         self.learned = LearnedExclusions()
         self.newcomers = Newcomers()
+        self.consents = Consents()
+        self.secret = secrets.token_bytes(32)  # signs the forms of pages; a restart asks anew
         self._suggested = Recent(_SUGGESTED)
         self._live: dict[str, Live] = {}
 
@@ -100,6 +108,8 @@ class Core:
         for key in (live.key, *live.aliases):
             self._live.pop(key, None)
         live.disarm_all()
+        for flow_id in tuple(live.inspections):
+            live.forget(flow_id)
         now = self.now()
         session = self.sessions.close(live.key, now)
         if session is None or not (session.destination or session.host):
@@ -156,6 +166,18 @@ class Core:
             user=known_user(ctx.master, client),
         )
 
+    def hello_for(self, live: Live, flow: http.HTTPFlow) -> Hello:
+        """What rules about a request look at: the connection, and the host that it names."""
+        known = live.hello or self.hello_of_request(flow)
+        name = name_of(flow.request.pretty_host)
+        return known if known.name == name else replace(known, host=name or known.host)
+
+    def govern(self, live: Live, decision: SecurityDecision) -> None:
+        """A security rule's answer, noted and counted: once a session for each rule."""
+        if decision.rule != live.session.security_rule:
+            self.sessions.security_hits.hit(decision.rule, self.now())
+        live.session.govern(decision)
+
     def decide(self, live: Live, hello: Hello) -> Decision:
         """The rulebase's answer, noted and counted."""
         now = self.now()
@@ -179,12 +201,45 @@ class Core:
             course = self.without_place(live)
         if course.learn:
             self.learn(live, course.reasons[0])
+        if course.step is Step.BYPASS and live.decrypts and (barred := self.bars(live)):
+            course = Course(Step.BLOCK, reasons=(barred,), decision=course.decision)
         if course.step is Step.BYPASS:
             live.session.bypass(*course.reasons)
         if course.step is not Step.DECRYPT:
             self.sessions.pool.release(live.session.id)
         live.course = course
         return course
+
+    def ruled(self, live: Live, application: Application) -> SecurityDecision | None:
+        """What the security rules say of a session in which no URL is known."""
+        assert live.hello
+        security = live.force.policy.security
+        if security is None:
+            return None
+        decision = security.decide(live.hello, self.now(), application)
+        self.govern(live, decision)
+        return decision
+
+    def bars(self, live: Live) -> str:
+        """Why a session that is not decrypted may not pass: a security rule, or the category of
+        its host; empty where it may."""
+        assert live.hello
+        policy, now = live.force.policy, self.now()
+        name = live.hello.name
+        decision = self.ruled(live, Application.SSL)
+        if decision and not decision.allows:
+            return BY_RULE
+        profile = policy.content_profiles(decision).url
+        if profile is None:
+            return ""
+        judged = profile.judge(policy.url_categories(name, "/") if name else ())
+        if judged.action is UrlAction.ALLOW:
+            return ""
+        barred = judged.action is not UrlAction.ALERT  # nobody could be asked to go on
+        logged = UrlLogged.BLOCK if barred else UrlLogged.ALERT
+        self.reporter.host(live, judged.category, logged, now)
+        live.category = judged.category
+        return BY_CATEGORY if barred else ""
 
     def turn(self, live: Live) -> None:
         """The name was only claimed, or can't be confirmed: what holds without it, holds."""

@@ -21,10 +21,10 @@ from clearpane.content.applications import Application
 from clearpane.gateway import show
 from clearpane.gateway.boundary import abort, fail_closed
 from clearpane.gateway.client_hello import offer, offers_ech, server_name, takes_ecdsa
-from clearpane.gateway.core import Core
-from clearpane.gateway.layers import ClientTLS, Closed, PassThrough, ServerFirst
+from clearpane.gateway.core import BY_CATEGORY, Core
+from clearpane.gateway.layers import ClientTLS, Closed, PassThrough, ServerFirst, Watched
 from clearpane.gateway.live import Live
-from clearpane.pipeline import Course, Step, looks, unsupported
+from clearpane.pipeline.connection import Course, Step, looks, unsupported
 from clearpane.verification.protocol import WIDEST, Terms
 from clearpane.verification.reasons import Reason
 
@@ -108,6 +108,12 @@ class Decide:
             self._core.turn(live)  # a server that spoke first can't be looked at and begun anew
             decision = live.opening.decision
         looked = decision.decrypts or (not greeted and looks(live.force.policy, live.opening))
+        barred = "" if decision.decrypts else self._core.bars(live)
+        if barred == BY_CATEGORY and live.force.policy.settings.url_proxy and not greeted:
+            live.course = Course(Step.BLOCK, reasons=(barred,))
+            return self._first_the_server(hello, name, context)
+        if barred:
+            return self._refuse(live, context, barred)
         if not looked or self._core.is_confirmed(live):
             context.client.sni = name or None  # for who looks at the flow
             return PassThrough(context, shown=show.is_shown())
@@ -144,8 +150,9 @@ class Decide:
 
     def _without(self, live: Live, context: Context, course: Course) -> layer.Layer:
         """It was to be decrypted and can't be: it passes or ends, and no server is asked."""
-        if course.step is Step.BLOCK:
-            return self._refuse(live, context, *course.reasons)
+        barred = "" if course.step is Step.BLOCK else self._core.bars(live)
+        if course.step is Step.BLOCK or barred:
+            return self._refuse(live, context, *([barred] if barred else course.reasons))
         live.session.bypass(*course.reasons)
         return PassThrough(context, shown=show.is_shown())
 
@@ -180,20 +187,23 @@ class Decide:
         live.hello = live.hello or self._core.hello_of(context, "")
         live.session.destination = str(live.hello.destination or live.session.destination)
         live.session.host, live.session.port = live.hello.host, live.hello.port
-        live.session.app = Application.UNKNOWN_TCP
         live.session.note("not-tls")
-        return PassThrough(context, shown=show.is_shown())
+        return self._watched(context, live)
 
     def _inside(self, asked: layer.NextLayer, live: Live) -> layer.Layer:
-        """Between the two TLS legs: HTTP, or something that no decoder knows."""
+        """Between the two TLS legs: HTTP, or something that is named as it goes on."""
         context, data = asked.context, asked.data_client()
         if live.blocked or context.client.alpn in HTTP_ALPNS or (data and _speaks_http(data)):
             return HttpLayer(context, HTTPMode.transparent)
         if not asked.data_server() and (not data or _MAYBE_REQUEST.match(data)):
             raise exceptions.AddonHalt
-        live.session.app = Application.UNKNOWN_TCP
-        self._core.reporter.undecoded(live.session, self._core.now())
-        return PassThrough(context, shown=show.is_shown())
+        return self._watched(context, live)
+
+    def _watched(self, context: Context, live: Live) -> layer.Layer:
+        live.session.app = Application.UNKNOWN_TCP  # until more is known
+        before = [above.greeting for above in context.layers if isinstance(above, ServerFirst)]
+        live.relay = Watched(context, shown=show.is_shown(), greeting=b"".join(before))
+        return live.relay
 
     def _refuse(self, live: Live, context: Context, *reasons: str) -> layer.Layer:
         live.disarm()

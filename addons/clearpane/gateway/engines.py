@@ -1,19 +1,51 @@
-"""The engines of a policy, with the threads that their work needs."""
+"""The engines of a policy, with the threads and processes that their work needs."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor
+from typing import Any
 
-from clearpane.antivirus.clamd import Address, Clamd
-from clearpane.antivirus.scanner import Inspection, Run, Scanner
+from clearpane.antivirus.clamd import Clamd
+from clearpane.antivirus.line import Address
+from clearpane.antivirus.pool import Pool
+from clearpane.antivirus.scan import Run
+from clearpane.antivirus.scanner import Scanner
+from clearpane.antivirus.wire import Setup
 from clearpane.configuration.configuration import Configuration
 from clearpane.configuration.engines import Engine
+from clearpane.content.inspection import Inspection
 
 
-def make_scanner(policy: Configuration, daemon: Clamd | None, executor: Executor) -> Scanner:
-    """One scanner for all engines that the settings name."""
+def make_scanner(
+    policy: Configuration, daemon: Clamd | None, pool: Pool, executor: Executor
+) -> Scanner:
+    """One scanner for all engines that the settings name, and for files and data."""
+    scanning = policy.settings.antivirus
+    return Scanner(
+        _beside_the_loop(executor),
+        policy.embedded if Engine.EMBEDDED in scanning.engines else None,
+        daemon,
+        unpack=pool,
+        both=_both,
+        kinds=_tells_kinds(policy),
+        patterns=policy.patterns or None,
+        whole=scanning.scan_limit,
+    )
+
+
+def setup_of(policy: Configuration) -> Setup:
+    """What the processes that unpack are made for."""
     inside = Engine.EMBEDDED in policy.settings.antivirus.engines
-    return Scanner(_beside_the_loop(executor), policy.embedded if inside else None, daemon)
+    return Setup(
+        policy.threats if inside else {},
+        _tells_kinds(policy),
+        *policy.patterns.made_of,
+    )
+
+
+def _tells_kinds(policy: Configuration) -> bool:
+    """Whether any profile asks what files are."""
+    return any(profile.rules for profile in policy.file_profiles.values())
 
 
 def make_daemon(policy: Configuration) -> Clamd | None:
@@ -31,3 +63,7 @@ def _beside_the_loop(executor: Executor) -> Run:
         return await asyncio.get_running_loop().run_in_executor(executor, work)
 
     return run
+
+
+async def _both(*work: Awaitable[Any]) -> Sequence[Any]:
+    return await asyncio.gather(*work)

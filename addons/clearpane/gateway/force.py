@@ -14,14 +14,16 @@ from hashlib import sha256
 from OpenSSL import SSL
 
 from clearpane.antivirus.clamd import Clamd
+from clearpane.antivirus.pool import Pool
+from clearpane.antivirus.scan import Scan
 from clearpane.antivirus.scanner import Scanner
 from clearpane.configuration.configuration import Configuration
-from clearpane.content.detection import Finding
 from clearpane.gateway.elsewhere import Elsewhere
-from clearpane.gateway.engines import make_daemon, make_scanner
+from clearpane.gateway.engines import make_daemon, make_scanner, setup_of
 from clearpane.gateway.leaves import Leaves
 from clearpane.pages.page import Pages
-from clearpane.pipeline import Message, completed
+from clearpane.pipeline.connection import completed
+from clearpane.pipeline.message import Message
 from clearpane.sessions.recent import Recent
 from clearpane.verification.handshake import Handshake, TrustStore, sent
 from clearpane.verification.verdict import Signer, Verdict
@@ -39,6 +41,7 @@ class Force:
     handshake: Handshake
     scanner: Scanner
     daemon: Clamd | None
+    pool: Pool
     pages: Pages
     executor: Executor
     elsewhere: Elsewhere
@@ -55,15 +58,14 @@ class Force:
             verdict, sent(shown), staple, name, now, mend=ask.mend, check=ask.check
         )
 
-    async def scan(self, message: Message) -> tuple[Finding, ...]:
-        """What the engines find in one message."""
-        found = await self.scanner.scan(
-            message.body,
+    async def scan(self, message: Message, body: bytes) -> Scan:
+        """What is in a message that came whole."""
+        return await self.scanner.scan(
+            body,
             name=message.name,
             encodings=message.encodings,
             content_type=message.content_type,
         )
-        return found.findings
 
     async def digest(self, body: bytes) -> str:
         """SHA-256 in hex; a large body's takes too long for the event loop."""
@@ -92,12 +94,23 @@ def put_in_force(policy: Configuration, executor: Executor, before: Force | None
         if before and before.policy.settings.antivirus == policy.settings.antivirus
         else make_daemon(policy)
     )
-    scanner = make_scanner(policy, daemon, executor)
+    pool = (
+        before.pool
+        if before and setup_of(before.policy) == setup_of(policy)
+        else Pool(setup_of(policy))
+    )
+    scanner = make_scanner(policy, daemon, pool, executor)
     pages = Pages(policy.pages)
     elsewhere = Elsewhere(
         policy.settings, handshake.store, executor, before.elsewhere if before else None
     )
-    return Force(policy, leaves, handshake, scanner, daemon, pages, executor, elsewhere)
+    return Force(policy, leaves, handshake, scanner, daemon, pool, pages, executor, elsewhere)
+
+
+def retire(old: Force, new: Force) -> None:
+    """Lets go of what only the old policy needed; who still asks it is answered."""
+    if old.pool is not new.pool:
+        old.pool.retire()
 
 
 def _fingerprints(policy: Configuration) -> tuple[str, ...]:

@@ -1,51 +1,35 @@
-"""The moments of an HTTP exchange: may it go this way, and what is in it.
+"""The moments of an HTTP exchange: may it go this way, may it go on at all, and what is in it.
 
-Each hook first asks whether the flow is still alive, then translates; what a finding leads to is
-decided in `pipeline`.
+Each hook first asks whether the flow is still alive, then translates and hands on. What `Stream`
+asks between the hooks is answered here too.
 """
 
 from mitmproxy import connection, http
+from mitmproxy.proxy import layer
 
-from clearpane.antivirus.profile import Action
-from clearpane.content.applications import Application
-from clearpane.content.detection import Detection, Finding, Unread, Unscanned
+from clearpane.content.detection import Unread, Unscanned
 from clearpane.content.direction import Direction
 from clearpane.gateway import show
+from clearpane.gateway.access import Access
+from clearpane.gateway.answers import Asking
+from clearpane.gateway.bodies import Bodies
 from clearpane.gateway.boundary import fail_closed
-from clearpane.gateway.core import Core
+from clearpane.gateway.core import BY_CATEGORY, BY_RULE, Core
 from clearpane.gateway.facts import name_of
 from clearpane.gateway.live import Live
-from clearpane.gateway.messages import (
-    answer,
-    ask_readably,
-    file_name,
-    message_of,
-    reader_of,
-    stay_on_tcp,
-)
+from clearpane.gateway.messages import answer, ask_readably, reader_of, stay_on_tcp
 from clearpane.gateway.stream import Size
-from clearpane.pipeline import (
-    UNSEEN,
-    Course,
-    Judgement,
-    Message,
-    Step,
-    at_message,
-    differs,
-    judged,
-)
+from clearpane.pipeline.connection import UNSEEN, Course, Step, differs
 from clearpane.sessions.ends import EndReason
-
-_ENDLESS = ("text/event-stream", "application/grpc")
 
 
 class Http:
-    """Inspects requests and responses; also what `Stream` asks between the hooks."""
+    """Lets requests and responses pass, or answers them."""
 
     name = "clearpane-http"
 
-    def __init__(self, core: Core) -> None:
-        self._core = core
+    def __init__(self, core: Core, access: Access, asking: Asking, bodies: Bodies) -> None:
+        self._core, self._access, self._asking, self._bodies = core, access, asking, bodies
 
     @fail_closed
     def http_connect(self, flow: http.HTTPFlow) -> None:
@@ -59,16 +43,20 @@ class Http:
         live = self._core.begin_flow(flow)
         if page := self._gate(live, flow):
             self._answer(live, flow, page)
-        else:
-            live.session.app = Application.WEB_BROWSING
-            ask_readably(flow.request, live.force.policy.antivirus.allow_http_partial_response)
+        elif flow.killable:
+            partial = live.granted_to(flow).profiles.allows_partial
+            ask_readably(flow.request, partial=partial)
         show.session(live, flow)
 
     @fail_closed
     async def request(self, flow: http.HTTPFlow) -> None:
         if flow.response or flow.error or not flow.live:
             return
-        await self._inspect(self._core.begin_flow(flow), flow, Direction.UPLOAD)
+        live = self._core.begin_flow(flow)
+        if self._asking.is_answer(flow):
+            self._answer(live, flow, await self._asking.take(live, flow))
+        elif not flow.request.stream:
+            await self._bodies.whole(live, flow, Direction.UPLOAD)
 
     @fail_closed
     def responseheaders(self, flow: http.HTTPFlow) -> None:
@@ -89,14 +77,19 @@ class Http:
         if live := self._core.of_flow(flow):
             self._over(live, flow)
 
+    def websocket_end(self, flow: http.HTTPFlow) -> None:
+        if live := self._core.of_flow(flow):
+            self._over(live, flow)
+
     async def _received(self, live: Live, flow: http.HTTPFlow, response: http.Response) -> None:
         """A response is whole; pages of our own are not inspected."""
         if flow.id not in live.pages:
-            if response.status_code == 101:
-                self._unseen(live, flow, Direction.DOWNLOAD, Unscanned(Unread.STREAM))
+            if response.status_code == 101 and not flow.websocket:
+                self._bodies.unseen(live, flow, Direction.DOWNLOAD, Unscanned(Unread.STREAM))
             elif not response.stream:
-                await self._inspect(live, flow, Direction.DOWNLOAD)
-        self._over(live, flow)
+                await self._bodies.whole(live, flow, Direction.DOWNLOAD)
+        if not flow.websocket:
+            self._over(live, flow)
 
     def body(self, flow: http.HTTPFlow, request: bool, expected: int, held: int) -> Size:
         """See `stream.Judge`: asked at the headers and again at each piece."""
@@ -107,14 +100,9 @@ class Http:
             return Size.REFUSE if request else Size.HOLD
         if live.blocked:
             return Size.HOLD  # the page is set at the headers
-        live.held[flow.id] = held
-        reason = self._too_much(live, flow, request, max(expected, held))
-        if reason is None:
-            return Size.HOLD
-        direction = Direction.UPLOAD if request else Direction.DOWNLOAD
-        blocked = self._unseen(live, flow, direction, Unscanned(reason))
-        live.held.pop(flow.id, None)
-        return Size.REFUSE if blocked else Size.STREAM
+        if request and self._asking.is_answer(flow):
+            return self._asking.size(live, flow, max(expected, held))
+        return self._bodies.size(live, flow, request, held)
 
     def refusal(self, flow: http.HTTPFlow) -> http.Response:
         """See `stream.Judge`."""
@@ -147,17 +135,35 @@ class Http:
         show.session(live, flow)
         return page
 
+    def upgraded(self, flow: http.HTTPFlow, relay: layer.Layer) -> None:
+        """See `stream.Judge`."""
+        if live := self._core.of_flow(flow):
+            live.upgraded[flow.id] = relay
+
+    def gathers(self, flow: http.HTTPFlow, size: int) -> bool:
+        """See `stream.Judge`."""
+        live = self._core.of_flow(flow)
+        return live is not None and self._bodies.gathers(live, flow, size)
+
     def _gate(self, live: Live, flow: http.HTTPFlow) -> http.Response | None:
-        """Whether the request may go on at all; the page that it gets otherwise."""
+        """Whether the request may go on at all; what it gets otherwise."""
         if live.blocked and live.course:
-            return self._certificate_page(live, flow, live.course.reasons)
+            return self._page_of(live, flow, live.course)
         if live.session.decrypted:
-            return self._coalesced(live, flow)
-        if flow.request.scheme == "https":
-            return self._without_hello(live, flow)
-        live.session.host = live.session.host or flow.request.pretty_host
-        live.session.port = live.session.port or flow.request.port
-        return None
+            if page := self._coalesced(live, flow):
+                return page
+        elif flow.request.scheme == "https":
+            if page := self._without_hello(live, flow):
+                return page
+        else:
+            live.session.host = live.session.host or flow.request.pretty_host
+            live.session.port = live.session.port or flow.request.port
+        return None if self._asking.is_answer(flow) else self._access.gate(live, flow)
+
+    def _page_of(self, live: Live, flow: http.HTTPFlow, course: Course) -> http.Response:
+        if course.reasons[0] in (BY_CATEGORY, BY_RULE):
+            return self._access.barred(live, flow, course.reasons[0])
+        return self._certificate_page(live, flow, course.reasons)
 
     def _coalesced(self, live: Live, flow: http.HTTPFlow) -> http.Response | None:
         """Another host on the same connection is decided anew (RFC 9110 section 15.5.20)."""
@@ -183,61 +189,16 @@ class Http:
         live.session.block(reason)
         return self._certificate_page(live, flow, (reason,))
 
-    async def _inspect(self, live: Live, flow: http.HTTPFlow, direction: Direction) -> None:
-        message = message_of(flow, direction)
-        judgement = await at_message(live.force.policy.antivirus, message, live.force.scan)
-        digest = await live.force.digest(message.body) if judgement.finding else ""
-        self._apply(live, flow, message, judgement, digest)
-
-    def _unseen(
-        self, live: Live, flow: http.HTTPFlow, direction: Direction, finding: Finding
-    ) -> bool:
-        """Content that nobody will look into; whether it is blocked."""
-        decoder = "http2" if flow.request.is_http2 else "http"
-        message = Message(decoder, direction, b"", file_name(flow))
-        judgement = judged(live.force.policy.antivirus, message, (finding,))
-        self._apply(live, flow, message, judgement)
-        return judgement.blocks
-
-    def _apply(
-        self,
-        live: Live,
-        flow: http.HTTPFlow,
-        message: Message,
-        judgement: Judgement,
-        digest: str = "",
-    ) -> None:
-        if judgement.finding is None or judgement.action is Action.ALLOW:
-            return
-        capture = live.force.policy.antivirus.captures and bool(message.body)
-        self._core.reporter.found(
-            live.session, flow, message, judgement, self._core.now(), capture=capture, digest=digest
-        )
-        show.finding(flow, judgement.finding, judgement.blocks)
-        if judgement.action is Action.DROP:
-            flow.kill()
-        elif judgement.blocks:
-            self._answer(live, flow, self._virus_page(live, flow, message, judgement.finding))
-
-    def _answer(self, live: Live, flow: http.HTTPFlow, page: http.Response) -> None:
+    @staticmethod
+    def _answer(live: Live, flow: http.HTTPFlow, page: http.Response) -> None:
+        flow.request.stream = False  # what is still to come is thrown away
         live.pages[flow.id] = flow.response = page
 
     def _over(self, live: Live, flow: http.HTTPFlow) -> None:
-        live.held.pop(flow.id, None)
-        live.pages.pop(flow.id, None)
+        live.forget(flow.id)
         if flow.is_replay:
             live.session.ends(EndReason.FINISHED)
             self._core.close(live)
-
-    def _too_much(self, live: Live, flow: http.HTTPFlow, request: bool, size: int) -> Unread | None:
-        settings = live.force.policy.settings.antivirus
-        message = flow.request if request else flow.response
-        kind = message.headers.get("content-type", "").lower() if message else ""
-        if kind.startswith(_ENDLESS):
-            return Unread.STREAM
-        if size > settings.scan_limit:
-            return Unread.TOO_BIG
-        return Unread.BUDGET if self._core.held > settings.hold_budget else None
 
     def _certificate_page(
         self, live: Live, flow: http.HTTPFlow, reasons: tuple[str, ...]
@@ -250,20 +211,6 @@ class Http:
             certname=real.common_name if real else "",
             issuer=real.issuer if real else "",
             category=live.decision.category if live.decision else "",
-        )
-        return answer(page)
-
-    def _virus_page(
-        self, live: Live, flow: http.HTTPFlow, message: Message, found: Finding
-    ) -> http.Response:
-        threat = isinstance(found, Detection)
-        page = live.force.pages.virus(
-            reader_of(live.session, flow),
-            fname=message.name,
-            host=flow.request.pretty_host,
-            url=flow.request.pretty_url,
-            threats=(str(found),) if threat else (),
-            reasons=() if isinstance(found, Detection) else (found.reason,),
         )
         return answer(page)
 

@@ -5,6 +5,7 @@ the addons.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from mitmproxy import connection, flow, tcp
 from mitmproxy.proxy import commands, events, layer
@@ -14,6 +15,8 @@ from mitmproxy.proxy.layers.tcp import TcpEndHook, TcpErrorHook, TcpStartHook
 from mitmproxy.proxy.layers.tls import TlsClienthelloHook, TLSLayer
 from mitmproxy.tls import ClientHello, ClientHelloData
 
+from clearpane.content.direction import Direction
+from clearpane.content.naming import SPAN
 from clearpane.verification.failures import alert_of
 
 
@@ -80,15 +83,77 @@ class PassThrough(layer.Layer):
             yield TcpEndHook(self.flow)
 
 
+@dataclass(slots=True)
+class Chunk:
+    """What one side said in a protocol that is not HTTP; the addons say what goes on of it."""
+
+    client: connection.Client
+    direction: Direction
+    data: bytes
+    end: bool = False  # this side says no more
+    release: bytes = b""
+    close: bool = False
+    done: bool = False  # nothing more is asked: the rest passes
+
+
+@dataclass
+class ClearpaneChunkHook(commands.StartHook):
+    """A side of a session that is relayed said something."""
+
+    chunk: Chunk
+
+
+class Watched(PassThrough):
+    """Relays what the addons let go, until they have seen enough."""
+
+    _watching = True
+
+    def __init__(self, context: Context, *, shown: bool, greeting: bytes = b"") -> None:
+        """`greeting`: what the server said before, and was passed on."""
+        super().__init__(context, shown=shown)
+        self.greeting = greeting
+
+    def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
+        if not self._watching or isinstance(event, events.Start):
+            yield from super()._handle_event(event)
+        elif isinstance(event, events.DataReceived):
+            yield from self._ask(event.connection, event.data)
+        elif isinstance(event, events.ConnectionClosed):
+            yield from self._ask(event.connection, b"", end=True)
+            yield from super()._handle_event(event)
+
+    def _ask(
+        self, side: connection.Connection, data: bytes, *, end: bool = False
+    ) -> layer.CommandGenerator[None]:
+        peer = self._peer(side)
+        if peer is None:
+            return
+        from_client = side is self.context.client
+        direction = Direction.UPLOAD if from_client else Direction.DOWNLOAD
+        chunk = Chunk(self.context.client, direction, data, end)
+        yield ClearpaneChunkHook(chunk)
+        self._watching = self._watching and not chunk.done
+        if chunk.release and peer.state & connection.ConnectionState.CAN_WRITE:
+            yield commands.SendData(peer, chunk.release)
+        if chunk.close:
+            self._watching = False
+            for each in (self.context.server, self.context.client):
+                yield commands.CloseConnection(each)
+
+
 class ServerFirst(layer.Layer):
     """Relays what a server says unasked and hands over at the client's first byte.
 
     mitmproxy would take such a connection for raw TCP for good, a later ClientHello included.
+    `greeting` is how the server began.
     """
+
+    greeting = b""
 
     def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
         client, server = self.context.client, self.context.server
         if isinstance(event, events.DataReceived) and event.connection is server:
+            self.greeting = (self.greeting + event.data)[:SPAN]
             yield commands.SendData(client, event.data)
         elif isinstance(event, events.DataReceived):
             child = layer.NextLayer(self.context)

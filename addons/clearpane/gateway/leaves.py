@@ -19,7 +19,7 @@ from clearpane.authorities.inbound import InboundCertificate
 from clearpane.authorities.keys import PrivateKey, ServerKey
 from clearpane.certificates.certificate import Certificate
 from clearpane.gateway import contexts
-from clearpane.pipeline import Course
+from clearpane.pipeline.connection import Course
 from clearpane.verification.profile import DecryptionProfile
 from clearpane.verification.protocol import ProtocolSettings
 

@@ -7,18 +7,42 @@ and the verdict on each server connection.
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from mitmproxy import connection, flow, http
+from mitmproxy.proxy import layer
 from mitmproxy.proxy.server import ConnectionHandler
 
+from clearpane.configuration.configuration import ContentProfiles
+from clearpane.content.applications import Application
+from clearpane.gateway.backpressure import Gate
 from clearpane.gateway.force import Force
+from clearpane.gateway.layers import Watched
+from clearpane.gateway.talk import Talk
 from clearpane.hello import Hello
-from clearpane.pipeline import Course, Opening, Step
+from clearpane.pipeline.connection import Course, Opening, Step
 from clearpane.rulebase.decision import Decision, RuleType
 from clearpane.sessions.session import Session
 from clearpane.verification.profile import DecryptionProfile
 from clearpane.verification.protocol import Terms
 from clearpane.verification.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What a request was allowed: the application it is of, and the profiles for its content."""
+
+    application: Application
+    profiles: ContentProfiles
+    rule: str = ""
+    categories: tuple[str, ...] = ()
+
+
+class Inspection(Protocol):
+    """What is under way with one body."""
+
+    def abandon(self) -> None:
+        """Nobody waits for it any more."""
 
 
 @dataclass(slots=True, eq=False)
@@ -44,6 +68,14 @@ class Live:
     streams: list[tuple[str, asyncio.StreamReader]] = field(default_factory=list)
     held: dict[str, int] = field(default_factory=dict)  # bytes held back, by flow
     pages: dict[str, http.Response] = field(default_factory=dict)  # pages of our own, by flow
+    granted: dict[str, Granted] = field(default_factory=dict)  # what requests may do, by flow
+    category: str = ""  # of the host of a session that is not decrypted, where it is filtered
+    inspections: dict[str, list[Inspection]] = field(default_factory=dict)  # by flow
+    upgraded: dict[str, layer.Layer] = field(default_factory=dict)  # WebSockets, by flow
+    relay: Watched | None = None  # of a session that is not HTTP
+    talk: Talk | None = None  # what is said in it
+    from_client: Gate = field(default_factory=Gate)
+    from_servers: Gate = field(default_factory=Gate)
     shown: flow.Flow | None = None  # what the user interfaces list
 
     @property
@@ -85,6 +117,25 @@ class Live:
     def disarm_all(self) -> None:
         for leg in tuple(self.timers):
             self.disarm(leg)
+
+    def gate(self, *, request: bool) -> Gate:
+        """What stands before the reads of whoever sends the body."""
+        return self.from_client if request else self.from_servers
+
+    def granted_to(self, flow: http.HTTPFlow) -> Granted:
+        """What the request was allowed; a replay's response may come without any request."""
+        if found := self.granted.get(flow.id):
+            return found
+        return Granted(Application.WEB_BROWSING, self.force.policy.content_profiles(None))
+
+    def forget(self, flow_id: str) -> None:
+        """The flow is over: nobody waits for what is being looked at."""
+        self.held.pop(flow_id, None)
+        self.pages.pop(flow_id, None)
+        self.granted.pop(flow_id, None)
+        self.upgraded.pop(flow_id, None)
+        for inspection in self.inspections.pop(flow_id, ()):
+            inspection.abandon()
 
     def close_server(self, server: connection.Connection) -> None:
         if self.handler and server in self.handler.transports:

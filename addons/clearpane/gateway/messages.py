@@ -6,38 +6,80 @@ from urllib.parse import unquote
 
 from mitmproxy import http
 
+from clearpane.content.applications import Application
 from clearpane.content.direction import Direction
-from clearpane.content.encodings import CODINGS
+from clearpane.content import grpc
+from clearpane.content.encodings import CODINGS, names
+from clearpane.content.event_stream import EventStream
+from clearpane.content.grpc import is_grpc
+from clearpane.gateway.body import Framing
 from clearpane.pages.page import Page, Reader
-from clearpane.pipeline import Message
+from clearpane.pipeline.message import Message
 from clearpane.sessions.session import Session
 
+_EVENTS = "text/event-stream"
 # RFC 7838 section 3: alternatives are parted by commas, which quoted values may hold too.
 _ALTERNATIVE = re.compile(r'[^\s,](?:"[^"]*"|[^",])*')
 # HTTP/3, its drafts, and Google's QUIC before it.
 _QUIC = re.compile(r"(h3|hq|quic)[^=,]*=", re.IGNORECASE)
 
 
-def message_of(flow: http.HTTPFlow, direction: Direction) -> Message:
-    """The body as it was received, still encoded."""
+def message_of(
+    flow: http.HTTPFlow, direction: Direction, application: Application, *, inside: bool = False
+) -> Message:
+    """What is known of a body before any of it is looked at; `inside`: of a message that the
+    exchange only carries, as a WebSocket's, which its headers do not speak of."""
     sent = flow.request if direction is Direction.UPLOAD else flow.response
-    assert sent is not None
-    codings = ",".join(sent.headers.get_all("content-encoding")).lower().split(",")
+    headers = sent.headers if sent and not inside else http.Headers()
+    codings = ",".join(headers.get_all("content-encoding")).lower().split(",")
     return Message(
-        decoder="http2" if flow.request.is_http2 else "http",
+        decoder=decoder_of(flow),
         direction=direction,
-        body=sent.raw_content or b"",
         name=file_name(flow),
         encodings=tuple(coding.strip() for coding in codings if coding.strip()),
-        content_type=sent.headers.get("content-type", ""),
+        content_type=headers.get("content-type", ""),
+        application=application,
     )
 
 
-def ask_readably(request: http.Request, partial: bool) -> None:
+def is_framed(message: http.Message) -> bool:
+    """Whether a body consists of messages that go on one by one; codings would hide them."""
+    kind = message.headers.get("content-type", "")
+    if names(message.headers.get_all("content-encoding")):
+        return False
+    return is_grpc(kind) or kind.strip().lower().startswith(_EVENTS)
+
+
+def framing_of(message: http.Message) -> Framing | None:
+    """The reader for a body that consists of messages."""
+    if not is_framed(message):
+        return None
+    kind = message.headers.get("content-type", "")
+    if is_grpc(kind):
+        return grpc.reader(kind, message.headers.get("grpc-encoding", ""))
+    return EventStream()
+
+
+def ends_with_the_connection(flow: http.HTTPFlow) -> bool:
+    """Whether only the end of the connection tells a client that the response is complete."""
+    assert flow.response
+    headers = flow.response.headers
+    return not flow.request.is_http2 and not {"content-length", "transfer-encoding"} & {
+        name.lower() for name in headers
+    }
+
+
+def decoder_of(flow: http.HTTPFlow) -> str:
+    return "http2" if flow.request.is_http2 else "http"
+
+
+def ask_readably(request: http.Request, *, partial: bool) -> None:
     """Asks for an answer that can be inspected: whole, and in a coding that can be undone."""
     for header in () if partial else ("range", "if-range"):
         request.headers.pop(header, None)
-    if "accept-encoding" in request.headers:
+    if _EVENTS in request.headers.get("accept", "").lower():
+        request.headers["accept-encoding"] = "identity"  # events can't be told apart in a coding
+    elif "accept-encoding" in request.headers:
         offers = request.headers["accept-encoding"].split(",")
         readable = [offer.strip() for offer in offers if _coding(offer) in (*CODINGS, "identity")]
         request.headers["accept-encoding"] = ", ".join(readable) or "identity"

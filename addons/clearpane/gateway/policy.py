@@ -18,7 +18,7 @@ from clearpane.authorities.inbound_store import load_inbound
 from clearpane.configuration.load import fingerprint, load
 from clearpane.errors import ClearpaneError
 from clearpane.gateway.core import Core
-from clearpane.gateway.force import Force, put_in_force
+from clearpane.gateway.force import Force, put_in_force, retire
 from clearpane.gateway.places import Places
 
 logger = logging.getLogger(__name__)
@@ -86,9 +86,12 @@ class Watch:
                 logger.error(str(problem))
             logger.error("the new policy is not valid; the one before stays in force")
             return
-        self._core.force = force
+        before, self._core.force = self._core.force, force
+        retire(before, force)
         self._core.learned.keep(force.policy.profile_fingerprints())
         self._core.sessions.hits.keep([rule.name for rule in force.policy.rulebase.rules])
+        security = force.policy.security
+        self._core.sessions.security_hits.keep(security.names if security else ())
         for warning in force.policy.warnings:
             logger.warning(str(warning))
         logger.log(ALERT, "a new policy is in force")

@@ -4,18 +4,26 @@ It decides nothing and waits for nothing.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from mitmproxy import http
 
+from clearpane.antivirus.profile import PacketCapture
+from clearpane.configuration.settings import Captures as Kept
 from clearpane.content.detection import Unread, Unscanned
 from clearpane.content.direction import Direction
-from clearpane.pipeline import Judgement, Message
+from clearpane.filtering.files import FileAction
+from clearpane.gateway.body import Body
+from clearpane.gateway.live import Granted, Live
+from clearpane.pipeline.message import Outcome
 from clearpane.records import decryption, exchange, threat, traffic
+from clearpane.records.actions import DataLogged, FileLogged, UrlLogged
 from clearpane.records.captures import Captures
 from clearpane.records.journal import Journal, Kind
-from clearpane.records.text import line
+from clearpane.records.text import Row, line
+from clearpane.records.trail import Trails
 from clearpane.sessions.ends import EndReason
 from clearpane.sessions.session import Session
 
@@ -23,10 +31,16 @@ from clearpane.sessions.session import Session
 class Reporter:
     """The record files and captures of one state folder; one that can't be used: ClearpaneError."""
 
-    def __init__(self, state: Path, report: Callable[[str], None]) -> None:
+    def __init__(
+        self, state: Path, report: Callable[[str], None], kept: Kept | None = None
+    ) -> None:
+        kept = kept or Kept()
         self._report = report
         self._journal = Journal(state / "log", report)
-        self._captures = Captures(state / "pcap", report)
+        self._captures = Captures(
+            state / "pcap", report, kept=kept.kept, total=kept.total, form=kept.format
+        )
+        self._trails = Trails()
 
     @property
     def healthy(self) -> bool:
@@ -35,22 +49,55 @@ class Reporter:
 
     def ended(self, session: Session, now: datetime) -> None:
         """A session is over."""
+        self._trails.forget(session.id)
         self._journal.put(Kind.TRAFFIC, line(traffic.row(session, now)))
         if decryption.wanted(session):
             self._journal.put(Kind.DECRYPTION, line(decryption.row(session, now)))
 
     def found(
-        self, session: Session, flow: http.HTTPFlow, message: Message, judgement: Judgement,
-        now: datetime, *, capture: bool, digest: str = "",
+        self, live: Live, flow: http.HTTPFlow, body: Body, outcome: Outcome, now: datetime, *,
+        digest: str = "",
     ) -> None:  # fmt: skip
-        """Something was found in a message, or it could not be judged; once for each message."""
-        assert judgement.finding
-        if judgement.blocks:
+        """Something was found in a body, could not be judged, or is not allowed."""
+        session, virus = live.session, outcome.virus
+        if outcome.blocks:
             session.ends(EndReason.THREAT)
-        carried = _carried(flow, message, digest)
-        pcap = self._captures.put(_exchange(session, flow, now)) if capture else 0
-        row = threat.row(session, now, judgement.finding, carried, judgement.action, pcap_id=pcap)
-        self._journal.put(Kind.THREAT, line(row))
+        granted = live.granted_to(flow)
+        carried = _carried(flow, body, granted, digest, ended=outcome.blocks)
+        wanted = granted.profiles.virus if virus else None
+        shown: tuple[exchange.Exchange, ...] = ()
+        if wanted and wanted.captures and body.size:
+            last = exchange_of(session, flow, body, now)
+            shown = (*self._trails.before(session.id), last)
+        missing = self._captures.missing(shown[-1]) if shown else 0
+
+        def row(pcap: int) -> Row:
+            return _row(session, now, outcome, carried, pcap, missing if pcap else 0)
+
+        pcap = self._captures.put(*shown, comment=lambda number: line(row(number))) if shown else 0
+        self._journal.put(Kind.THREAT, line(row(pcap)))
+
+    def over(self, live: Live, flow: http.HTTPFlow, now: datetime) -> None:
+        """An exchange has ended: kept where a capture is to show what went before a finding."""
+        virus = live.granted_to(flow).profiles.virus
+        if virus and virus.packet_capture is PacketCapture.EXTENDED and flow.response:
+            self._trails.add(live.session.id, exchange_of(live.session, flow, None, now))
+
+    def url(
+        self, live: Live, flow: http.HTTPFlow, action: UrlLogged, granted: Granted, now: datetime
+    ) -> None:
+        """A URL-filtering profile had something to say."""
+        carried = _carried(flow, None, granted, "", ended=False)
+        self._journal.put(Kind.THREAT, line(threat.url_row(live.session, now, carried, action)))
+
+    def host(self, live: Live, category: str, action: UrlLogged, now: datetime) -> None:
+        """What URL filtering says of a session that is not decrypted: only its host is known."""
+        session = live.session
+        name = session.sni or session.host
+        message = threat.Message(
+            direction=Direction.UPLOAD, misc=name, host=name, categories=(category,)
+        )
+        self._journal.put(Kind.THREAT, line(threat.url_row(session, now, message, action)))
 
     def undecoded(self, session: Session, now: datetime) -> None:
         """Decrypted traffic that no decoder knows: recorded, and passed."""
@@ -75,36 +122,99 @@ class Reporter:
         self._captures.close()
 
 
-def _carried(flow: http.HTTPFlow, message: Message, digest: str) -> threat.Message:
+def _row(
+    session: Session, now: datetime, outcome: Outcome, carried: threat.Message, pcap: int,
+    missing: int,
+) -> Row:  # fmt: skip
+    if outcome.virus:
+        assert outcome.virus.finding
+        return threat.row(
+            session, now, outcome.virus.finding, carried, outcome.virus.action, pcap_id=pcap,
+            missing=missing,
+        )  # fmt: skip
+    if outcome.file:
+        kind, member = outcome.file.kind, outcome.file.member
+        return threat.file_row(
+            session, now, kind, carried, _FILES[outcome.file.action], member=member
+        )
+    data = outcome.data
+    assert data
+    return threat.data_row(
+        session, now, data.pattern, carried, DataLogged(data.action),
+        count=data.count, weight=data.weight, matches=data.samples,
+    )  # fmt: skip
+
+
+_FILES = {
+    FileAction.ALERT: FileLogged.ALERT,
+    FileAction.BLOCK: FileLogged.BLOCK,
+    FileAction.CONTINUE: FileLogged.ASKED,
+}
+
+
+def _carried(
+    flow: http.HTTPFlow, body: Body | None, granted: Granted, digest: str, *, ended: bool
+) -> threat.Message:
     headers = flow.request.headers
     return threat.Message(
-        direction=message.direction,
-        misc=message.name,
+        direction=body.message.direction if body else Direction.UPLOAD,
+        misc=body.message.name if body else flow.request.pretty_url,
         host=flow.request.pretty_host,
         url=flow.request.pretty_url,
         method=flow.request.method,
         user_agent=headers.get("user-agent", ""),
         referer=headers.get("referer", ""),
-        content_type=message.content_type,
+        content_type=body.message.content_type if body else "",
         digest=digest,
+        categories=granted.categories,
+        rule=granted.rule,
+        delivered=body.delivered if body and body.streams and ended else None,
     )
 
 
-def _exchange(session: Session, flow: http.HTTPFlow, now: datetime) -> exchange.Exchange:
+def exchange_of(
+    session: Session, flow: http.HTTPFlow, body: Body | None, now: datetime
+) -> exchange.Exchange:
+    """The exchange as it was kept; of a body that was passed on, its beginning and its end."""
     request, response = flow.request, flow.response
     server = flow.server_conn.peername or (session.destination, session.port)
+    asked = _kept(body, Direction.UPLOAD, request.raw_content)
+    answered = _kept(body, Direction.DOWNLOAD, response.raw_content if response else b"")
+    sent = exchange.request(
+        request.method, request.path, request.pretty_host, request.headers.fields,
+        asked.content, missing=asked.missing,
+    )  # fmt: skip
+    got = exchange.response(
+        response.status_code, response.reason, response.headers.fields,
+        answered.content, missing=answered.missing,
+    ) if response else b""  # fmt: skip
     return exchange.Exchange(
         at=now,
         client=session.source,
         client_port=session.source_port,
         server=server[0],
         server_port=server[1],
-        request=exchange.request(
-            request.method, request.path, request.pretty_host, request.headers.fields,
-            request.raw_content or b"",
-        ),
-        response=exchange.response(
-            response.status_code, response.reason, response.headers.fields,
-            response.raw_content or b"",
-        ) if response else b"",
-    )  # fmt: skip
+        request=sent,
+        response=got,
+        request_gap=exchange.gap(sent, asked.tail, asked.missing),
+        response_gap=exchange.gap(got, answered.tail, answered.missing) if got else exchange.NO_GAP,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What is there of a body; `missing` bytes stood before the last `tail` of it."""
+
+    content: bytes
+    tail: int = 0
+    missing: int = 0
+
+
+def _kept(body: Body | None, direction: Direction, content: bytes | None) -> _Kept:
+    if body is None or body.message.direction is not direction:
+        return _Kept(content or b"")
+    if not body.streams:
+        return _Kept(content or body.head)
+    tail = body.last if body.size > len(body.head) else b""
+    tail = tail[-(body.size - len(body.head)) :] if tail else b""
+    return _Kept(body.head + tail, len(tail), body.size - len(body.head) - len(tail))

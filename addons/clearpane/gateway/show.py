@@ -8,6 +8,7 @@ from mitmproxy import connection, ctx, flow, tcp
 
 from clearpane.content.detection import Detection, Finding
 from clearpane.gateway.live import Live
+from clearpane.pipeline.message import Outcome
 from clearpane.sessions.session import Session
 
 _ROOM = 20
@@ -31,6 +32,16 @@ def finding(shown: flow.Flow, found: Finding, blocked: bool) -> None:
         _label(shown, f"virus · {outcome}", ":biohazard:", f"{found} {found.member}".strip())
     else:
         _label(shown, f"unscanned · {outcome}", ":see_no_evil:", str(found))
+
+
+def filtered(shown: flow.Flow, outcome: Outcome) -> None:
+    """Labels a flow with what a file or data profile said of it."""
+    end = "blocked" if outcome.blocks else "alert"
+    if outcome.file:
+        about = f"{outcome.file.kind} {outcome.file.member}".strip()
+        _label(shown, f"file · {end}", ":package:", about)
+    elif outcome.data:
+        _label(shown, f"data · {end}", ":page_facing_up:", outcome.data.pattern)
 
 
 def is_shown() -> bool:

@@ -82,7 +82,7 @@ class Start:
             self._loaded = fingerprint(self._places.rules, self._places.ca)
             rules, ca, now = self._places.rules, self._places.ca, self._core.now()
             policy = load(rules, ca, now, store.load, load_inbound)
-            reporter = Reporter(self._places.state, _complain)
+            reporter = Reporter(self._places.state, _complain, policy.settings.captures)
         except ClearpaneError as error:
             _refuse(error.problems)
         except OSError as error:
@@ -135,6 +135,7 @@ class Start:
         self._core.reporter.close()
         if self._core.force.daemon:
             self._core.force.daemon.close()
+        self._core.force.pool.close()
         self._pid.release()
         self._executor.shutdown(wait=False, cancel_futures=True)
 

@@ -16,7 +16,7 @@ from clearpane.authorities.inbound import choose
 from clearpane.gateway.boundary import abort, fail_closed
 from clearpane.gateway.core import Core
 from clearpane.gateway.live import Live
-from clearpane.pipeline import Course, Opening, Step, at_failure, at_server
+from clearpane.pipeline.connection import Course, Opening, Step, at_failure, at_server
 from clearpane.rulebase.decision import Action, Decision, Reason
 from clearpane.sessions.ends import EndReason
 from clearpane.sessions.tls import Leg

@@ -10,6 +10,7 @@ from clearpane.records.text import Row
 from clearpane.sessions.session import Session
 
 CAPTURED = 0x8000_0000
+URL_DENIED = 0x0080_0000
 IPV6 = 0x0200_0000
 DECRYPTED = 0x0100_0000
 
@@ -30,6 +31,7 @@ def head(session: Session, kind: str, subtype: str, now: datetime, flags: int = 
         "time_generated": stamp,
         "src": session.source,
         "dst": session.destination,
+        "rule": session.security_rule,
         "policy_name": decision.rule if decision else "",
         "srcuser": session.user,
         "app": session.app,
@@ -59,8 +61,11 @@ def filled(row: Row) -> Row:
 
 
 def category(session: Session) -> str:
-    """The URL category; `any` where the host has none, as the firewall writes it."""
-    return session.decision.category if session.decision else "any"
+    """The URL category; `any` where there is none, as the firewall writes it.
+
+    That of the last URL which the security rules were asked about, else of the host.
+    """
+    return session.url_category or (session.decision.category if session.decision else "any")
 
 
 def timestamp(time: datetime) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 from clearpane.hello import Hello
 from clearpane.rulebase.decision import Decision
 from clearpane.rulebase.index import FIELDS, Facts
-from clearpane.rulebase.rule import AddressField, Rule
+from clearpane.rulebase.matchers import AddressField, Matchers
 from clearpane.rulebase.schedules import DAYS
 
 _SHOWN = 8
@@ -33,7 +33,7 @@ class Explanation:
 
 
 def because(
-    rule: Rule, matched: Sequence[bool], hello: Hello, facts: Facts, user: str, now: datetime
+    rule: Matchers, matched: Sequence[bool], hello: Hello, facts: Facts, user: str, now: datetime
 ) -> str:
     """The first reason; `matched` says per field of `FIELDS` whether it matched."""
     if rule.disabled:
@@ -47,7 +47,7 @@ def because(
     return f"schedule {schedule} does not hold on {DAYS[now.weekday()]} at {now:%H:%M}"
 
 
-def _field(name: str, rule: Rule, hello: Hello, facts: Facts, user: str) -> str:
+def _field(name: str, rule: Matchers, hello: Hello, facts: Facts, user: str) -> str:
     match name:
         case "from":
             zone = f"zone {facts.from_zone}" if facts.from_zone else "no zone"
@@ -63,6 +63,8 @@ def _field(name: str, rule: Rule, hello: Hello, facts: Facts, user: str) -> str:
             return _outside("source-user", user or "nobody known", rule.users)
         case "service":
             return _outside("service", f"tcp/{facts.port}", rule.service.words)
+        case "application":
+            return _outside("application", facts.application or "not known", rule.applications)
         case _:
             found = ", ".join(sorted(facts.categories)) or "of none"
             return _outside("category", found, rule.categories)

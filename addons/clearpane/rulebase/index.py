@@ -8,19 +8,23 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from clearpane.rulebase.addresses import AddressSet
+from clearpane.rulebase.matchers import AddressField, Matchers, ServiceField
 from clearpane.rulebase.names import Names, parents
-from clearpane.rulebase.rule import AddressField, Rule, ServiceField
 from clearpane.rulebase.spans import SpanMap
 
 # The fields in the order in which they are compared and explained.
-FIELDS = ("from", "to", "source", "destination", "source-user", "service", "category")
+FIELDS = (
+    *("from", "to", "source", "destination", "source-user", "service", "category"),
+    "application",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of one connection, each found out once.
 
-    Addresses are the numbers of `addresses.number`; `words` is all that a rule can say of the user.
+    Addresses are the numbers of `addresses.number`; `words` is all that a rule can say of the user;
+    `application` is empty where none is known yet.
     """
 
     from_zone: str
@@ -31,6 +35,7 @@ class Facts:
     words: frozenset[str]
     port: int
     categories: frozenset[str]
+    application: str = ""
 
 
 class Words:
@@ -119,7 +124,7 @@ class Ports:
 
     __slots__ = ("_any", "_spans")
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Matchers]) -> None:
         self._any = _mask(number for number, rule in enumerate(rules) if not rule.service.words)
         self._spans = SpanMap.of([(rule.service.ports, 1 << n) for n, rule in enumerate(rules)])
 
@@ -137,6 +142,7 @@ class Index:
     """All fields of all rules; `lists` are the domain lists that `category` names."""
 
     __slots__ = (
+        "_application",
         "_category",
         "_destination",
         "_from",
@@ -147,7 +153,7 @@ class Index:
         "lists",
     )
 
-    def __init__(self, rules: Sequence[Rule], lists: Mapping[str, Names]) -> None:
+    def __init__(self, rules: Sequence[Matchers], lists: Mapping[str, Names]) -> None:
         used = {word for rule in rules for word in rule.categories}
         self.lists = {name: names for name, names in lists.items() if name in used}
         self._from = Words(rule.from_zones for rule in rules)
@@ -157,6 +163,7 @@ class Index:
         self._user = Words(tuple(word.casefold() for word in rule.users) for rule in rules)
         self._service = Ports(rules)
         self._category = Words(rule.categories for rule in rules)
+        self._application = Words(rule.applications for rule in rules)
 
     def masks(self, facts: Facts) -> tuple[int, ...]:
         """One mask per field, in the order of `FIELDS`."""
@@ -168,9 +175,10 @@ class Index:
             self._user.match(facts.words),
             self._service.match(facts.port),
             self._category.match(facts.categories),
+            self._application.match((facts.application,)),
         )
 
-    def covering(self, rule: Rule, users: Iterable[frozenset[str]]) -> int:
+    def covering(self, rule: Matchers, users: Iterable[frozenset[str]]) -> int:
         """No fewer than the rules that match every connection that the rule matches.
 
         `users` is all that can be said of each user whom the rule names.
@@ -186,6 +194,7 @@ class Index:
             & self._destination.covering(rule.destination)
             & self._service.covering(rule.service)
             & self._category.covering(rule.categories)
+            & self._application.covering(rule.applications)
         )
 
 

@@ -22,6 +22,9 @@ from clearpane.rulebase.zones import Zones
 
 _SECTIONS = ("addresses", "address-groups", "services", "lists", "user-groups", "schedules")
 
+# Defined beside the objects as on the firewall, and read by the data profiles that name them.
+_PATTERNS = "data-patterns"
+
 
 @dataclass(frozen=True, slots=True)
 class Objects:
@@ -45,7 +48,7 @@ def parse(
 ) -> Objects:
     """objects.yaml, with the zones and the user file that settings.yaml names."""
     if objects:
-        objects.only(*_SECTIONS)
+        objects.only(*_SECTIONS, _PATTERNS)
     sections = {name: Section(name, objects) for name in _SECTIONS}
     listed = {
         name: lists.parse(block, read, problems) for name, block in sections["lists"].blocks("list")

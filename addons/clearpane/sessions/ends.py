@@ -37,6 +37,8 @@ _BLOCKS = {
     "handshake-failed": EndReason.DECRYPT_ERROR,
     "handshake-timeout": EndReason.DECRYPT_ERROR,
     "opted-out": EndReason.POLICY_DENY,
+    "security-rule": EndReason.POLICY_DENY,
+    "url-filtering": EndReason.THREAT,
     # Asked to decrypt what the rulebase leaves alone (an https address in absolute form).
     "rule": EndReason.POLICY_DENY,
     "no-rule": EndReason.POLICY_DENY,

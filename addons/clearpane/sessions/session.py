@@ -10,6 +10,7 @@ from enum import StrEnum
 from clearpane.content.applications import Application
 from clearpane.hello import Hello
 from clearpane.rulebase.decision import Decision
+from clearpane.rulebase.security import SecurityDecision
 from clearpane.sessions.ends import EndReason, for_alert, for_block, weightier
 from clearpane.sessions.tls import UNKNOWN, Leg, ServerCertificate
 
@@ -29,6 +30,8 @@ class Session:
     Times are aware, in the zone that the records are written in. `listener` is `MODE@PORT`.
     `host` is the name that CONNECT, SOCKS or the request named; `sni` is the ClientHello's as it
     stood there, valid or not.
+    `security_rule` is the one that ended the session, else the last that was asked, and
+    `url_category` what it went by.
     `bytes_sent` and `bytes_received` count as the client does. `reasons` are stable names.
     """
 
@@ -48,7 +51,10 @@ class Session:
     ech: bool = False  # an encrypted hello was offered, real or as GREASE
     decision: Decision | None = None
     app: str = Application.INCOMPLETE
+    security_rule: str = ""
+    url_category: str = ""
     action: str = "allow"
+    refused: bool = False  # by a security rule
     decrypted: bool = False
     blocked: bool = False
     bypassed: bool = False
@@ -92,6 +98,15 @@ class Session:
         self.blocked, self.action = True, "deny"
         self.note(*reasons)
         self.ends(for_block(reasons))
+
+    def govern(self, decision: SecurityDecision) -> None:
+        """Takes over a security rule's answer; the one that ends a session is the last."""
+        if self.refused:
+            return
+        self.security_rule, self.url_category = decision.rule, decision.category
+        if not decision.allows:
+            self.refused, self.action = True, str(decision.action)
+            self.ends(EndReason.POLICY_DENY)
 
     def bypass(self, *reasons: str) -> None:
         """The session passes untouched, for what came to light after the rulebase's answer."""

@@ -23,6 +23,7 @@ class Sessions:
         self._next = first
         self.counters = Counters()
         self.hits = HitCounts()
+        self.security_hits = HitCounts()
         self.pool = Pool()
 
     def open(self, key: str, now: datetime, source: str, source_port: int) -> Session:

@@ -1,6 +1,5 @@
 import asyncio
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,31 +7,14 @@ from pathlib import Path
 import pytest
 
 from archived import EICAR, nested, zipped
-from clearpane.antivirus.clamd import PATIENCE, Address, Clamd, judge
-from clearpane.content.detection import Detection, Finding, Unread, Unscanned
+from clearpane.antivirus.clamd import Clamd
+from clearpane.antivirus.line import PATIENCE, Address
+from clearpane.content.detection import Finding, Unread, Unscanned
+from daemons import Misbehaving
 from e2e.harness import clamav
 from e2e.harness.wait import until
 
 MIB = 1 << 20
-
-
-@pytest.fixture(scope="module")
-def at_socket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[clamav.Clamd]:
-    with clamav.Clamd(tmp_path_factory.mktemp("clamd")) as daemon:
-        yield daemon
-
-
-@pytest.fixture(scope="module")
-def at_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[clamav.Clamd]:
-    with clamav.Clamd(tmp_path_factory.mktemp("clamd"), clamav.free_port()) as daemon:
-        yield daemon
-
-
-@pytest.fixture(params=["at_socket", "at_port"])
-def address(request: pytest.FixtureRequest) -> Address:
-    """Of a real daemon, which knows one signature."""
-    daemon: clamav.Clamd = request.getfixturevalue(request.param)
-    return Address(host="127.0.0.1", port=daemon.port) if daemon.port else Address(str(daemon.path))
 
 
 @pytest.fixture
@@ -139,44 +121,6 @@ def assert_down(findings: tuple[Finding, ...]) -> None:
     assert finding.detail
 
 
-class Misbehaving:
-    """Listens on loopback, reads a little, says the next reply and closes.
-
-    The last reply is for all that follow; without any it says nothing and does not close.
-    """
-
-    def __init__(self, *replies: bytes) -> None:
-        self._replies = replies
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.address = Address(host="127.0.0.1", port=self._listener.getsockname()[1])
-        self.asked = 0
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._serve)
-        self._thread.start()
-
-    def _serve(self) -> None:
-        while True:
-            line, _ = self._listener.accept()
-            with line:
-                if self._over.is_set():
-                    return
-                self.asked += 1
-                line.recv(10)
-                if self._replies:
-                    line.sendall(self._replies[min(self.asked, len(self._replies)) - 1])
-                else:
-                    self._over.wait()
-
-    def __enter__(self) -> "Misbehaving":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        with socket.create_connection((self.address.host, self.address.port)):
-            self._thread.join()
-        self._listener.close()
-
-
 REPLIES: dict[str, tuple[bytes, Unread]] = {
     "says that the stream is too long": (
         b"INSTREAM size limit exceeded. ERROR\0",
@@ -240,41 +184,3 @@ async def test_a_missing_daemon_is_down_and_said_at_the_start(tmp_path: Path) ->
     assert str(tmp_path / "nobody") in str(problem)
     assert_down(await engine.scan(EICAR))
     engine.close()
-
-
-JUDGED: dict[str, tuple[str, tuple[Finding, ...]]] = {
-    "clean": ("stream: OK", ()),
-    "a worm": (
-        "fd[12]: Win.Worm.Klez-1 FOUND",
-        (Detection("Win.Worm.Klez-1", 1_793_692, engine="clamd"),),
-    ),
-    "the test file": (
-        "stream: Win.Test.EICAR_HDB-1 FOUND",
-        (Detection("Eicar Test File", 100_000, engine="clamd"),),
-    ),
-    "another heuristic is a finding": (
-        "stream: Heuristics.Phishing.Email.SpoofedDomain FOUND",
-        (Detection("Heuristics.Phishing.Email.SpoofedDomain", 2_820_999, engine="clamd"),),
-    ),
-}
-
-
-@pytest.mark.parametrize(("reply", "expected"), JUDGED.values(), ids=JUDGED)
-def test_judge(reply: str, expected: tuple[Finding, ...]) -> None:
-    assert judge(reply) == expected
-
-
-@pytest.mark.parametrize("reply", ["", "OK", "stream: FOUND", "stream: x OK", "stream: x ERROR"])
-def test_only_ok_is_clean(reply: str) -> None:
-    assert_down(judge(reply))
-
-
-@pytest.mark.parametrize("host", ["192.0.2.7", "0.0.0.0", "::"])
-def test_another_machine_is_no_address(host: str) -> None:
-    with pytest.raises(ValueError, match="is not this machine"):
-        Address(host=host, port=3310)
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])
-def test_loopback_is_an_address(host: str) -> None:
-    assert str(Address(host=host, port=3310)) == f"{host}:3310"

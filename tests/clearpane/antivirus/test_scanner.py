@@ -7,7 +7,9 @@ import pytest
 
 from archived import EICAR, bomb, zipped
 from clearpane.antivirus.embedded import Embedded
-from clearpane.antivirus.scanner import INLINE, MOST_PARTS, Inspection, Scanner
+from clearpane.antivirus.scan import INLINE
+from clearpane.antivirus.scanner import Scanner
+from clearpane.content.inspection import MOST_PARTS, Inspection
 from clearpane.content.detection import Detection, Finding, Unread, Unscanned
 
 OTHER = Detection("Other", 200_000, engine="daemon")

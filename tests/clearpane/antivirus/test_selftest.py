@@ -3,7 +3,7 @@ from collections.abc import Callable
 
 import pytest
 
-from clearpane.antivirus.clamd import judge
+from clearpane.antivirus.replies import judge
 from clearpane.antivirus.selftest import problems
 from clearpane.content.detection import Finding
 

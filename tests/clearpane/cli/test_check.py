@@ -68,6 +68,17 @@ def test_valid_rules_are_summed_up_in_the_last_line(site: Site, check: Check) ->
     assert lines[-1].startswith("rules are valid: 1 rule, 1 category with 2 entries, ")
 
 
+def test_security_rules_are_checked_and_counted(site: Site, check: Check) -> None:
+    site.write("security.yaml", "rules: [{name: all, action: alow}]\n")
+    code, lines = check()
+    assert code == 1
+    assert any(line.startswith("rules/security.yaml:1:29: error: rule") for line in lines)
+    site.write("security.yaml", "rules: [{name: all, action: allow}]\n")
+    code, lines = check()
+    assert code == 0
+    assert lines[-1].startswith("rules are valid: 2 rules, 1 security rule, ")
+
+
 def test_warnings_alone_are_no_fault(site: Site, check: Check) -> None:
     site.write(
         "decryption.yaml",

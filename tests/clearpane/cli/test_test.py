@@ -17,6 +17,14 @@ def test_decryption_policy_match(site: Site, capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().out.startswith("matched rule: decrypt-outbound, decrypt\n")
 
 
+def test_security_policy_match(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    site.write("security.yaml", "rules: [{name: all, action: allow, application: [ssh]}]\n")
+    assert main(["test", "security-policy-match", "application", "ssh"]) == 0
+    assert capsys.readouterr().out.startswith("matched rule: all, allow\n")
+    assert main(["test", "security-policy-match", "--json", "application", "rdp"]) == 0
+    assert json.loads(capsys.readouterr().out)["rule"] == "interzone-default"
+
+
 @pytest.mark.parametrize(
     "arguments", [["--json", "from", "trust"], ["from", "trust", "--json"]], ids=["first", "last"]
 )
@@ -38,7 +46,9 @@ def test_other_rules_can_be_named_and_need_no_authorities(
 
 
 @pytest.mark.parametrize(
-    "question", [["url", "a^b"], ["decryption-policy-match", "from"]], ids=["url", "match"]
+    "question",
+    [["url", "a^b"], ["decryption-policy-match", "from"], ["security-policy-match", "from"]],
+    ids=["url", "decryption", "security"],
 )
 def test_a_question_that_makes_no_sense_is_one_line(
     site: Site, question: list[str], capsys: pytest.CaptureFixture[str]

@@ -25,6 +25,7 @@ REST = (
     "  rules/decryption.yaml:5:11: rest, decrypt (category any; to untrust; source not "
     "10.1.0.0/16; service tcp/1, tcp/2, tcp/3, tcp/4, tcp/5, and 2 more; schedule nights)"
 )
+OPEN = "no security.yaml: allowed, url-filtering default: allow for "
 DECIDES = "rules for it, of which the first that matches decides:"
 
 
@@ -49,6 +50,7 @@ def test_a_host_with_the_line_that_says_so_and_its_rules(site: Site) -> None:
         DECIDES,
         "  rules/decryption.yaml:3:12: private, no-decrypt (category bank; from trust)",
         REST,
+        OPEN + "bank",
     ]
 
 
@@ -81,11 +83,13 @@ def test_a_domain_list_leads_to_rules_as_a_category_does(site: Site) -> None:
 def test_an_exclusion_goes_before_the_rules(site: Site) -> None:
     site.write("exclusions.yaml", "exclusions: [{name: shop.example}]\n")
     assert lines("shop.example", site)[2:] == [
-        "excluded by shop.example (rules/exclusions.yaml:1:21): never decrypted, no rule is asked"
+        "excluded by shop.example (rules/exclusions.yaml:1:21): never decrypted, no rule is asked",
+        OPEN + "shop",
     ]
     assert lines("web.whatsapp.net", site)[1:] == [
         "excluded by *.whatsapp.net (predefined, reason pinned-cert): "
-        "never decrypted, no rule is asked"
+        "never decrypted, no rule is asked",
+        OPEN + "unknown",
     ]
 
 
@@ -94,15 +98,91 @@ def test_where_no_rule_is_for_it(site: Site) -> None:
     assert lines("other.example", site) == [
         "other.example is in no category",
         "no rule is for it: not decrypted",
+        OPEN + "unknown",
     ]
 
 
 def test_many_rules_do_not_fill_the_screen(site: Site) -> None:
     rules = "".join(f"  - {{name: rule-{n}, service: [tcp/{n}]}}\n" for n in range(1, 21))
     site.write("decryption.yaml", f"rules:\n{rules}")
-    assert lines("other.example", site)[-2:] == [
+    assert lines("other.example", site)[-3:-1] == [
         "  rules/decryption.yaml:13:12: rule-12, no-decrypt (category any; service tcp/12)",
         "  and 8 more",
+    ]
+
+
+SECURITY = """\
+rules:
+  - {name: off, disabled: true, action: deny}
+  - {name: shopping, from: [trust], category: [shop], action: allow, profiles: {url-filtering: sh}}
+  - {name: apps, category: [own], application: [ssh, web-browsing], action: drop}
+  - {name: free, source-user: [alice], action: allow, profiles: {url-filtering: none}}
+"""
+PROFILES = """\
+url-filtering: {default: {block: [listed]}, sh: {continue: [shop], alert: [unknown]}}
+"""
+LISTS = "lists: {own: {type: domain, file: own.txt}, listed: {type: domain, file: listed.txt}}\n"
+
+
+@pytest.fixture
+def secured(site: Site) -> Site:
+    site.write("security.yaml", SECURITY)
+    site.write("profiles.yaml", PROFILES)
+    site.write("decryption.yaml", "rules: [{name: none, disabled: true}]\n")
+    site.write("objects.yaml", LISTS)
+    site.write("own.txt", "own.example\n")
+    site.write("listed.txt", "listed.example\n")
+    return site
+
+
+FREE = "  rules/security.yaml:5:12: free, allow (category any; source-user alice), no url-filtering"
+BEHIND = "where no security rule matches: intrazone-default, allow, url-filtering default: "
+DENY = "; interzone-default, deny"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        pytest.param(
+            "bank.example/shop/cart",
+            [
+                "  rules/security.yaml:3:12: shopping, allow (category shop; from trust), "
+                "url-filtering sh: continue for shop",
+                FREE,
+                BEHIND + "allow for shop" + DENY,
+            ],
+            id="the path counts",
+        ),
+        pytest.param(
+            "www.own.example",
+            [
+                "  rules/security.yaml:4:12: apps, drop (category own; application ssh, "
+                "web-browsing)",
+                FREE,
+                BEHIND + "allow for own" + DENY,
+            ],
+            id="a list that a rule names",
+        ),
+        pytest.param(
+            "listed.example",
+            [FREE, BEHIND + "block for listed" + DENY],
+            id="a list that a profile names",
+        ),
+    ],
+)
+def test_security_rules_that_a_url_leads_to(text: str, said: list[str], secured: Site) -> None:
+    found = lines(text, secured)
+    first = found.index("security rules for it, of which the first that matches decides:")
+    assert found[first + 1 :] == said
+
+
+def test_where_no_security_rule_is_for_it(secured: Site) -> None:
+    secured.write("security.yaml", "rules: [{name: a, category: [shop], action: allow}]\n")
+    secured.write("profiles.yaml", "{}\n")
+    secured.write("objects.yaml", "{}\n")
+    assert lines("other.example", secured)[1:] == [
+        "no rule is for it: not decrypted",
+        BEHIND + "allow for unknown" + DENY,
     ]
 
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from clearpane.configuration.assembly import Assembled, File, Name, assemble
+from clearpane.configuration.assembly import Assembled, assemble
+from clearpane.configuration.sources import File, Name
 from clearpane.documents.place import Text
 from clearpane.errors import Problems
 from clearpane.rulebase.categories import Categories
@@ -103,3 +104,58 @@ def test_a_category_that_is_never_learned_must_be_one() -> None:
         "settings.yaml:2:30: error: learned-exclusions: never: there is no category no-such "
         "(name one of rules/categories)"
     ]
+
+
+def test_security_rules_may_use_words_of_every_file() -> None:
+    found, problems = assembled(
+        {
+            Name.SETTINGS: "zones: {dmz: {networks: [192.0.2.0/24]}}\nrevocation: {crl: true}",
+            Name.PROFILES: "url-filtering: {strict: {block: [unknown]}}",
+            Name.OBJECTS: "addresses: {web: 192.0.2.10}",
+            Name.DECRYPTION: RULES,
+            Name.SECURITY: "rules: [{name: a, to: dmz, destination: web, action: allow, "
+            "profiles: {url-filtering: strict}}]",
+        }
+    )
+    assert problems == []
+    assert found is not None and found.security is not None
+    assert found.security.rules[0].profiles.url_filtering == "strict"
+    assert found.security.defaults.url_filtering == "default"
+
+
+@pytest.mark.parametrize(
+    ("broken", "keys"),
+    [
+        pytest.param(Name.SETTINGS, "to: dmz", id="zones"),
+        pytest.param(Name.PROFILES, "profiles: {virus: strict}", id="profiles"),
+        pytest.param(Name.OBJECTS, "source: pool, category: pinned", id="objects"),
+    ],
+)
+def test_security_rules_are_not_blamed_for_another_file(broken: Name, keys: str) -> None:
+    texts = {
+        Name.DECRYPTION: RULES,
+        Name.SECURITY: f"rules: [{{name: a, action: alow, {keys}}}]",
+        Name.PROFILES: "url-filtering: {a: {block: [pinned]}}\n"
+        "data-filtering: {a: {patterns: [{pattern: names, block-threshold: 1}]}}",
+        Name.OBJECTS: "lists: {pinned: {type: domain, file: pinned.txt}}\n"
+        "data-patterns: {names: {regex: apollo}}",
+        broken: None,
+    }
+    found, problems = assembled(texts)
+    errors = [text for text in problems if "is asked for" not in text]
+    assert found is None
+    assert len(errors) == 1 and "action must be" in errors[0]
+
+
+def test_an_override_that_nobody_can_pass_is_said() -> None:
+    texts = {
+        Name.DECRYPTION: RULES,
+        Name.SETTINGS: "revocation: {ocsp: true}",
+        Name.PROFILES: "url-filtering: {default: {override: [unknown]}}",
+    }
+    assert assembled(texts)[1] == [
+        "profiles.yaml:1:16: warning: url-filtering: override without a password lets nobody "
+        "through (name its file in settings.yaml under url-admin-override)"
+    ]
+    texts[Name.SETTINGS] += "\nurl-admin-override: {password-file: secret.txt}"
+    assert assembled(texts)[1] == []

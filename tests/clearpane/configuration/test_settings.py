@@ -2,9 +2,10 @@
 
 import pytest
 
-from clearpane.configuration.settings import Fetch, Revocation, Settings, parse
+from clearpane.configuration.settings import Captures, Fetch, Revocation, Settings, parse
 from clearpane.documents.reading import read
 from clearpane.errors import Problems
+from clearpane.records.capture_format import CaptureFormat
 
 
 def parsed(text: str) -> tuple[Settings, list[str]]:
@@ -18,6 +19,8 @@ def test_without_the_file_all_is_as_on_a_new_firewall() -> None:
     default = parse(None)
     assert (default.max_sessions, default.handshake_timeout) == (1024, 10)
     assert not (default.deny_setup_failure or default.notify_user or default.block_on_log_failure)
+    assert not default.url_proxy and default.override_file is None
+    assert default.captures == Captures(CaptureFormat.PCAP, 1 << 30, 1000)
     assert default.antivirus.scan_limit == 32 << 20 and default.antivirus.hold_budget == 512 << 20
     assert parsed("{}") == (default, [])
 
@@ -30,6 +33,9 @@ on-log-failure: block
 revocation: {ocsp-receive-timeout: 1, crl-receive-timeout: 2, cert-status-timeout: 60}
 fetch: {allow-private-addresses: true}
 antivirus: {scan-limit: 1MiB}
+ssl-decrypt: {notify-user: yes, url-proxy: yes}
+url-admin-override: {password-file: override.txt}
+captures: {format: pcapng, total: 5MiB, kept: 10}
 """)
     assert not problems
     assert found.users_file == "users.txt"
@@ -39,6 +45,9 @@ antivirus: {scan-limit: 1MiB}
     assert found.revocation == Revocation(False, False, 1, 2, 60)
     assert found.fetch == Fetch(False, True)
     assert found.antivirus.scan_limit == 1 << 20
+    assert found.notify_user and found.url_proxy
+    assert found.override_file == "override.txt"
+    assert found.captures == Captures(CaptureFormat.PCAPNG, 5 << 20, 10)
 
 
 @pytest.mark.parametrize(
@@ -87,6 +96,32 @@ antivirus: {scan-limit: 1MiB}
         ),
         pytest.param("users: {}", "1:8: error: users: file is missing", id="users without a file"),
         pytest.param(
+            "url-admin-override: {}",
+            "1:21: error: url-admin-override: password-file is missing",
+            id="an override without a password",
+        ),
+        pytest.param(
+            "ssl-decrypt: {urlproxy: yes}",
+            '1:15: error: ssl-decrypt: unknown key urlproxy (did you mean "url-proxy"? '
+            "else remove it)",
+            id="a slip in ssl-decrypt",
+        ),
+        pytest.param(
+            "captures: {format: cap}",
+            '1:20: error: captures: format must be pcap or pcapng (did you mean "pcap"?)',
+            id="a format that is none",
+        ),
+        pytest.param(
+            "captures: {total: 1KiB}",
+            "1:19: error: captures: total must be 1048576 to 1152921504606846976, not 1024",
+            id="room for no capture",
+        ),
+        pytest.param(
+            "captures: {kept: 0}",
+            "1:18: error: captures: kept must be 1 to 1000000, not 0",
+            id="no captures",
+        ),
+        pytest.param(
             "antivirus: yes",
             '1:12: error: antivirus must be a block of keys, not "yes"',
             id="a word where a block belongs",
@@ -97,19 +132,8 @@ def test_refusals(text: str, message: str) -> None:
     assert parsed(text)[1] == [f"s.yaml:{message}"]
 
 
-@pytest.mark.parametrize(
-    ("text", "consequence"),
-    [
-        ("ssl-decrypt: {notify-user: yes}", "no opt-out page is shown"),
-        (
-            "outputs: [{name: a, type: file, path: a.log}]",
-            "records are written to the state folder alone",
-        ),
-    ],
-    ids=lambda text: str(text).partition(":")[0],
-)
-def test_what_is_switched_on_and_not_acted_on_yet_is_a_warning(text: str, consequence: str) -> None:
-    key, place = text.partition(":")[0], text.index(": ") + 3
-    assert parsed(text)[1] == [
-        f"s.yaml:1:{place}: warning: {key} is not acted on yet: {consequence}"
+def test_what_is_switched_on_and_not_acted_on_yet_is_a_warning() -> None:
+    assert parsed("outputs: [{name: a, type: file, path: a.log}]")[1] == [
+        "s.yaml:1:10: warning: outputs is not acted on yet: "
+        "records are written to the state folder alone"
     ]

@@ -83,7 +83,8 @@ def test_the_mark_of_an_archive_at_the_bottom_is_no_archive() -> None:
 
 @pytest.mark.parametrize(("word", "place", "mark"), UNOPENED, ids=[word for word, *_ in UNOPENED])
 def test_archives_without_a_reader_are_said(word: str, place: int, mark: bytes) -> None:
-    found = unread(b"x" * place + mark + bytes(100))
+    front = b"x" * max(0, place)
+    found = unread(front + (mark + bytes(100) if place >= 0 else b"x" + mark.ljust(-place, b"x")))
     assert [one.reason for one in found] == [Unread.MALFORMED]
     assert found[0].detail == f"no reader for {word} archives"
 

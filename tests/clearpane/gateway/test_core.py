@@ -4,7 +4,7 @@ import pytest
 from mitmproxy.test import tflow
 
 from clearpane.hello import address
-from clearpane.pipeline import Course, Step
+from clearpane.pipeline.connection import Course, Step
 from clearpane.verification.reasons import Reason
 from clearpane.verification.verdict import Verdict
 from gateways import Gateway, Wire

@@ -10,7 +10,7 @@ from clearpane.authorities import store
 from clearpane.certificates import pem
 from clearpane.content.direction import Direction
 from clearpane.gateway.force import Force, put_in_force
-from clearpane.pipeline import Message
+from clearpane.pipeline.message import Message
 from gateways import EICAR, Gateway
 
 

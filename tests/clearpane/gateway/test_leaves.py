@@ -18,7 +18,7 @@ from clearpane.authorities.inbound import InboundCertificate
 from clearpane.certificates.certificate import Certificate
 from clearpane.gateway.force import Force
 from clearpane.gateway.leaves import Leaves
-from clearpane.pipeline import Course, Step
+from clearpane.pipeline.connection import Course, Step
 from clearpane.verification.profile import DecryptionProfile, ForwardProxy
 from clearpane.verification.protocol import ProtocolSettings, Version
 

@@ -4,7 +4,7 @@ import pytest
 from mitmproxy.connection import Server
 
 from chains import NOW
-from clearpane.pipeline import Course, Step
+from clearpane.pipeline.connection import Course, Step
 from clearpane.rulebase.decision import Action, Decision, Reason
 from gateways import Gateway, connected, until
 

@@ -14,7 +14,7 @@ from clearpane.gateway.messages import (
     stay_on_tcp,
 )
 from clearpane.pages.page import Page
-from clearpane.pipeline import Message
+from clearpane.pipeline.message import Message
 from gateways import Gateway
 
 

@@ -12,7 +12,7 @@ from clearpane.content.direction import Direction
 from clearpane.errors import ClearpaneError
 from clearpane.gateway.messages import message_of
 from clearpane.gateway.reporter import Reporter
-from clearpane.pipeline import Judgement
+from clearpane.pipeline.message import Judgement
 from clearpane.rulebase.decision import Action as Decided
 from clearpane.rulebase.decision import Decision, Reason
 from clearpane.sessions.session import Session

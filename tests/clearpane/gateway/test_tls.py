@@ -12,7 +12,7 @@ from OpenSSL import SSL
 from chains import DAY, NOW, Party, Spec, issue, san
 from clearpane.certificates.certificate import Certificate
 from clearpane.gateway.tls import leg
-from clearpane.pipeline import Step
+from clearpane.pipeline.connection import Step
 from clearpane.sessions.tls import Leg
 from gateways import SERVER, Gateway, Origin, TlsClient, TlsOrigin, Wire, request, until
 

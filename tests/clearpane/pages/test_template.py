@@ -1,13 +1,10 @@
 """Templates: tokens are filled in once and escaped; faults are found when they are loaded."""
 
-from pathlib import Path
-
 import pytest
 
 from clearpane.errors import Problems
+from clearpane.pages.forms import ROOM
 from clearpane.pages.template import SIZE_LIMIT, TOKENS, check, render
-
-SHIPPED = Path(__file__).parents[3] / "rules" / "pages"
 
 
 def page(body: str) -> str:
@@ -27,6 +24,7 @@ def found(text: str, name: str = "virus-block-page") -> Problems:
         pytest.param("<user />", b"al&amp;ice", id="a token with a blank"),
         pytest.param('<p title="<fname/>">', b'<p title="&quot;&gt;&lt;user/&gt;">', id="escaped"),
         pytest.param("<issuer/>|<pan_form/>", b"|", id="a token without a value is empty"),
+        pytest.param("<cookie/>|<badcert/>|<rule/>", b"||", id="so are the rest"),
         pytest.param("<br/><hr/><foo/>", b"<br/><hr/><foo/>", id="what is no token stays"),
         pytest.param("{user} %s \\1", b"{user} %s \\1", id="nothing else is special"),
         pytest.param("é…", "é…".encode(), id="UTF-8"),
@@ -40,15 +38,10 @@ def test_render_survives_a_lone_surrogate() -> None:
     assert render("<user/>", {"user": "a\ud800"}) == b"a?"
 
 
-@pytest.mark.parametrize("name", list(TOKENS))
-def test_shipped_pages_have_no_problem(name: str) -> None:
-    assert found((SHIPPED / f"{name}.html").read_text("utf-8"), name).found == []
-
-
-@pytest.mark.parametrize("name", list(TOKENS))
-def test_shipped_pages_offer_every_token(name: str) -> None:
-    text = (SHIPPED / f"{name}.html").read_text("utf-8")
-    assert [token for token in TOKENS[name] if f"<{token}/>" not in text] == []
+def test_a_form_is_markup_and_is_not_read_again() -> None:
+    assert render("[<pan_form/>]", {"user": "a"}, "<form><user/></form>") == (
+        b"[<form><user/></form>]"
+    )
 
 
 @pytest.mark.parametrize(
@@ -77,7 +70,7 @@ def test_good_pages(body: str) -> None:
         pytest.param('<img src="/logo.png">', "src=/logo.png", "put", id="the blocked site's own"),
         pytest.param('<img srcset="a.png 2x">', "srcset=a.png", "put", id="a set"),
         pytest.param('<link rel="stylesheet" href="a.css">', "href=a.css", "put", id="a sheet"),
-        pytest.param('<form action="https://a.example/">', "action=", "put", id="a form"),
+        pytest.param('<form action="https://a.example/"></form>', "action=", "put", id="a form"),
         pytest.param('<iframe src="x"></iframe>', "src=x", "put", id="a frame"),
         pytest.param("<style>@import 'a.css'</style>", "@import", "put", id="an import"),
         pytest.param("<style>p{background:url( 'x.png')}</style>", "url(", "put", id="in a style"),
@@ -89,7 +82,21 @@ def test_errors(body: str, message: str, cure: str) -> None:
     assert len(problems.errors) == 1 and not problems.warnings
     error = problems.errors[0]
     assert message in error.message and cure in error.cure
-    assert error.place == "rules/pages/virus-block-page.html:3"
+    assert error.place.startswith("rules/pages/virus-block-page.html:3:")
+
+
+@pytest.mark.parametrize(
+    ("body", "column"),
+    [
+        pytest.param("<p><usr/></p>", 10, id="a token"),
+        pytest.param("<user/><img src=x>", 14, id="behind a token"),
+        pytest.param("<user/><usr/>", 14, id="a token behind a token"),
+        pytest.param("<p><b><user/></p>", 10, id="not closed"),
+    ],
+)
+def test_an_error_has_its_column(body: str, column: int) -> None:
+    [error] = found(page(body)).errors
+    assert error.place == f"rules/pages/virus-block-page.html:3:{column}"
 
 
 @pytest.mark.parametrize(
@@ -119,8 +126,25 @@ def test_a_page_without_a_doctype_is_an_error() -> None:
 
 
 def test_an_unknown_page_is_an_error() -> None:
-    assert "no page opt-out" in found(page(""), "opt-out").errors[0].message
+    error = found(page(""), "opt-out").errors[0]
+    assert "no page opt-out" in error.message and "ssl-optout-text" in error.cure
+    assert found(page(""), "url-blok-page").errors[0].cure == "did you mean url-block-page?"
 
 
 def test_everything_wrong_is_reported_at_once() -> None:
-    assert len(found("<usr/><zzz/><img src=x>").errors) == 4
+    assert len(found("<usr/><zzz/><img src=x><div>").errors) == 5
+
+
+@pytest.mark.parametrize("name", [name for name in TOKENS if "pan_form" in TOKENS[name]])
+def test_a_page_that_asks_needs_its_form_and_room_for_it(name: str) -> None:
+    assert [error.message[:23] for error in found(page(""), name).errors] == [
+        "there is no <pan_form/>"
+    ]
+    filler = SIZE_LIMIT - ROOM - len(page("<pan_form/>").encode())
+    assert found(page("<pan_form/>" + "a" * filler), name).found == []
+    [error] = found(page("<pan_form/>" + "a" * (filler + 1)), name).errors
+    assert "its form needs up to" in error.message
+
+
+def test_the_firewalls_cookie_is_known_where_it_has_one() -> None:
+    assert found(page("<cookie/><pan_form/>"), "file-block-continue-page").found == []

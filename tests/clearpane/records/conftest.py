@@ -1,7 +1,9 @@
 """A session as the gateway leaves it, for all tests of records."""
 
+import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +17,8 @@ ZONE = timezone(timedelta(hours=2))
 START = datetime(2026, 8, 12, 15, 57, 4, 614_000, tzinfo=ZONE)
 
 type Maker = Callable[..., Session]
+type Tshark = Callable[..., str]
+type Exported = Callable[..., dict[str, bytes]]
 
 
 @pytest.fixture
@@ -76,3 +80,29 @@ def a_session() -> Maker:
         return session
 
     return make
+
+
+@pytest.fixture
+def tshark() -> Tshark:
+    """Runs the real one on a file and gives what it prints."""
+
+    def run(path: Path, *arguments: str) -> str:
+        done = subprocess.run(
+            ["tshark", "-r", str(path), *arguments], capture_output=True, text=True, timeout=60
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
+
+
+@pytest.fixture
+def exported(tshark: Tshark, tmp_path: Path) -> Exported:
+    """The files that tshark finds in a capture, by their names."""
+
+    def export(path: Path, *arguments: str) -> dict[str, bytes]:
+        folder = tmp_path / f"out of {path.name}"
+        tshark(path, "-q", "--export-objects", f"http,{folder}", *arguments)
+        return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+    return export

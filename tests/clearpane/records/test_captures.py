@@ -6,10 +6,14 @@ import subprocess
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 
 from clearpane.errors import ClearpaneError
+from clearpane.records import pcapng
+from clearpane.records.capture_format import CaptureFormat
 from clearpane.records.captures import Captures
 from clearpane.records.exchange import Exchange
 from clearpane.records.pcap import build
@@ -40,7 +44,7 @@ def reports() -> list[str]:
 def captures(folder: Path, reports: list[str]) -> Iterator[Maker]:
     made: list[Captures] = []
 
-    def make(**values: int) -> Captures:
+    def make(**values: Any) -> Captures:
         made.append(Captures(folder, reports.append, **values))
         return made[-1]
 
@@ -158,3 +162,101 @@ def test_a_folder_that_can_not_be_used_is_said_at_once(folder: Path) -> None:
     folder.write_text("no folder")
     with pytest.raises(ClearpaneError, match=r"pcap: error: can't be written"):
         Captures(folder, print)
+
+
+def test_the_newer_form_carries_the_comment_with_its_number(captures: Maker, folder: Path) -> None:
+    one = captures(form=CaptureFormat.PCAPNG)
+    number = one.put(an_exchange(), comment=lambda n: f"number {n}")
+    one.close()
+    path = folder / f"{number}.pcapng"
+    assert path.read_bytes() == pcapng.build(an_exchange(), comment=f"number {number}")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_both_forms_count_when_the_setting_was_changed(captures: Maker, folder: Path) -> None:
+    first = captures(form=CaptureFormat.PCAPNG)
+    first.put(an_exchange())
+    first.close()
+    second = captures(kept=1)
+    number = second.put(an_exchange())
+    second.close()
+    assert [path.name for path in folder.iterdir()] == [f"{number}.pcap"]
+
+
+def test_what_went_before_is_in_the_file(captures: Maker, folder: Path) -> None:
+    one = captures()
+    number = one.put(an_exchange(10), an_exchange(20))
+    one.close()
+    assert (folder / f"{number}.pcap").read_bytes() == build(an_exchange(10), an_exchange(20))
+
+
+def test_one_that_is_too_long_is_cut_and_says_so(captures: Maker, folder: Path) -> None:
+    one = captures(each=50_000)
+    exchange = an_exchange(1_000_000)
+    assert one.missing(exchange) == exchange.size - 50_000 > 0
+    assert one.missing(an_exchange()) == 0
+    number = one.put(exchange)
+    one.close()
+    assert 50_000 < (folder / f"{number}.pcap").stat().st_size < 60_000
+
+
+def test_headers_count_for_the_total(captures: Maker, folder: Path) -> None:
+    one = captures(total=LENGTH * 2 - 1)
+    put = [one.put(an_exchange()) for _ in range(2)]
+    one.close()
+    assert numbers(folder) == {put[-1]}
+
+
+def test_after_the_end_nothing_is_taken(captures: Maker, folder: Path) -> None:
+    one = captures()
+    one.close()
+    assert one.put(an_exchange()) == 0 and one.lost == 1 and numbers(folder) == set()
+
+
+class Reports:
+    """Waits for the next report of the captures' own thread."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.told = Event()
+
+    def __call__(self, text: str) -> None:
+        self.texts.append(text)
+        self.told.set()
+
+    def wait(self) -> str:
+        assert self.told.wait(30)
+        self.told.clear()
+        return self.texts[-1]
+
+
+def test_a_folder_that_refuses_is_not_promised_anything(folder: Path) -> None:
+    reports = Reports()
+    one = Captures(folder, reports)
+    folder.rmdir()
+    assert one.put(an_exchange()) > 0, "nobody knows yet"
+    assert "can't be written" in reports.wait() and not one.healthy
+    assert one.put(an_exchange()) == 0 and one.put(an_exchange()) == 0
+    folder.mkdir()
+    while not (number := one.put(an_exchange())):
+        reports.told.wait(0.05)
+    assert "written again" in reports.wait()
+    one.close()
+    assert numbers(folder) == {number} and len(reports.texts) == 2
+    assert one.lost >= 3
+
+
+def test_a_disk_that_has_room_for_less_stays_refused(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)], check=True)
+    try:
+        reports = Reports()
+        one = Captures(disk, reports)
+        one.put(an_exchange(100_000))
+        assert "No space left" in reports.wait()
+        refused = [one.put(an_exchange(100_000)) for _ in range(3)]
+        one.close()
+        assert refused == [0, 0, 0] and len(reports.texts) == 1 and list(disk.iterdir()) == []
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)

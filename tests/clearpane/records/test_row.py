@@ -13,13 +13,14 @@ type Maker = Callable[..., Session]
 
 
 def test_the_head(a_session: Maker, now: datetime) -> None:
-    assert head(a_session(), "TRAFFIC", "end", now) == {
+    assert head(a_session(security_rule="web"), "TRAFFIC", "end", now) == {
         "type": "TRAFFIC",
         "subtype": "end",
         "receive_time": "2026/08/12 15:57:14",
         "time_generated": "2026/08/12 15:57:14",
         "src": "10.1.2.3",
         "dst": "192.0.2.9",
+        "rule": "web",
         "policy_name": "outbound",
         "srcuser": "alice",
         "app": "web-browsing",

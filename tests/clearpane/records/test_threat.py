@@ -9,6 +9,7 @@ import pytest
 from clearpane.content.detection import Detection, Severity, Unread, Unscanned
 from clearpane.content.direction import Direction
 from clearpane.records import threat
+from clearpane.records.actions import DataLogged, FileLogged, UrlLogged
 from clearpane.records.text import line
 from clearpane.records.threat import Message
 from clearpane.sessions.session import Session
@@ -112,3 +113,160 @@ def test_an_outsiders_text_stays_in_its_place(a_session: Maker, now: datetime, t
     read = json.loads(written)
     for key in ("misc", "host", "url", "user_agent", "referer", "contenttype", "sni"):
         assert read[key] == (text if text != "\ud800" else "\\ud800")
+
+
+PAGE = Message(
+    direction=Direction.UPLOAD,
+    misc="poker",
+    host="play.example",
+    url="https://play.example/poker?table=1",
+    method="GET",
+    user_agent="curl/8",
+    referer="https://www.example/",
+    content_type="text/html",
+    categories=("gambling", "games"),
+)
+
+
+@pytest.mark.parametrize(
+    ("action", "flags"),
+    [
+        pytest.param(UrlLogged.ALERT, "0x1000000", id="noted"),
+        pytest.param(UrlLogged.BLOCK, "0x1800000", id="blocked"),
+        pytest.param(UrlLogged.ASKED, "0x1800000", id="asked whether to go on"),
+        pytest.param(UrlLogged.WENT_ON, "0x1000000", id="went on"),
+        pytest.param(UrlLogged.PASSWORD_ASKED, "0x1800000", id="asked for the password"),
+        pytest.param(UrlLogged.PASSWORD_GIVEN, "0x1000000", id="the password was right"),
+        pytest.param(UrlLogged.LOCKED_OUT, "0x1800000", id="too many wrong passwords"),
+    ],
+)
+def test_a_url(a_session: Maker, now: datetime, action: UrlLogged, flags: str) -> None:
+    row = threat.url_row(a_session(security_rule="web"), now, PAGE, action)
+    expected = {
+        "type": "THREAT",
+        "subtype": "url",
+        "rule": "web",
+        "policy_name": "outbound",
+        "flags": flags,
+        "action": action,
+        "misc": "play.example/poker?table=1",
+        "threatid": "(9999)",
+        "category": "gambling",
+        "severity": "informational",
+        "direction": "client-to-server",
+        "contenttype": "text/html",
+        "user_agent": "curl/8",
+        "referer": "https://www.example/",
+        "http_method": "GET",
+        "url_category_list": ["gambling", "games"],
+        "url": "https://play.example/poker?table=1",
+        "host": "play.example",
+    }
+    assert {key: row.get(key) for key in expected} == expected
+    assert {"pcap_id", "filetype", "member", "delivered"}.isdisjoint(row)
+
+
+def test_a_url_of_a_session_that_was_not_decrypted(a_session: Maker, now: datetime) -> None:
+    """All that is known of it is the name."""
+    message = Message(direction=Direction.UPLOAD, misc="play.example/", categories=("gambling",))
+    row = threat.url_row(a_session(decrypted=False, app="ssl"), now, message, UrlLogged.BLOCK)
+    assert (row["misc"], row["flags"], row["app"]) == ("play.example/", "0x800000", "ssl")
+
+
+@pytest.mark.parametrize("action", list(FileLogged), ids=list(FileLogged))
+@pytest.mark.parametrize("direction", list(Direction), ids=list(Direction))
+def test_a_file(a_session: Maker, now: datetime, action: FileLogged, direction: Direction) -> None:
+    message = Message(direction=direction, misc="tools.zip", digest="ab" * 32)
+    row = threat.file_row(
+        a_session(security_rule="web"), now, "pe", message, action, member="a/b.exe", pcap_id=7
+    )
+    expected = {
+        "subtype": "file",
+        "rule": "web",
+        "flags": "0x81000000",
+        "action": action,
+        "misc": "tools.zip",
+        "threatid": "Microsoft PE File(52060)",
+        "category": "shopping",
+        "severity": "low",
+        "direction": direction,
+        "pcap_id": "7",
+        "filedigest": "ab" * 32,
+        "filetype": "pe",
+        "member": "a/b.exe",
+    }
+    assert {key: row.get(key) for key in expected} == expected
+
+
+@pytest.mark.parametrize("action", list(DataLogged), ids=list(DataLogged))
+def test_data(a_session: Maker, now: datetime, action: DataLogged) -> None:
+    message = Message(direction=Direction.UPLOAD, misc="list.csv")
+    row = threat.data_row(
+        *(a_session(), now, "cards", message, action),
+        count=3,
+        weight=15,
+        matches=("4111********1111",),
+        member="a.csv",
+    )
+    expected = {
+        "subtype": "data",
+        "action": action,
+        "misc": "list.csv",
+        "severity": "low",
+        "direction": "client-to-server",
+        "member": "a.csv",
+        "match": ["4111********1111"],
+        "count": 3,
+        "weight": 15,
+    }
+    assert {key: row.get(key) for key in expected} == expected
+    assert str(row["threatid"]).startswith("cards(6") and "rule" not in row
+
+
+@pytest.mark.parametrize(
+    ("delivered", "expected"),
+    [
+        pytest.param(None, {}, id="it was held back whole"),
+        pytest.param(0, {"delivered": 0}, id="it flowed, and nothing of it arrived"),
+        pytest.param(1_048_576, {"delivered": 1_048_576}, id="a part arrived"),
+    ],
+)
+def test_what_was_delivered_is_said(
+    a_session: Maker, now: datetime, delivered: int | None, expected: dict[str, int]
+) -> None:
+    message = Message(direction=Direction.DOWNLOAD, misc="large.iso", delivered=delivered)
+    row = threat.row(a_session(), now, EICAR, message, "reset-both")
+    assert {key: row[key] for key in row if key == "delivered"} == expected
+
+
+def test_what_a_capture_does_not_show_is_said(a_session: Maker, now: datetime) -> None:
+    row = threat.row(a_session(), now, EICAR, DOWNLOAD, "alert", pcap_id=7, missing=5)
+    assert (row["pcap_id"], row["pcap_missing"]) == ("7", 5)
+
+
+def test_a_message_may_have_been_judged_by_another_rule(a_session: Maker, now: datetime) -> None:
+    session = a_session(security_rule="first")
+    message = Message(direction=Direction.DOWNLOAD, misc="a", rule="second")
+    assert threat.row(session, now, EICAR, DOWNLOAD, "alert")["rule"] == "first"
+    row = threat.row(session, now, EICAR, message, "alert")
+    assert row["rule"] == "second" and list(row).index("rule") < list(row).index("srcuser")
+
+
+def test_the_columns_stand_in_the_order_of_the_firewall(a_session: Maker, now: datetime) -> None:
+    message = Message(
+        direction=Direction.DOWNLOAD,
+        misc="a",
+        method="GET",
+        content_type="x/y",
+        digest="ab",
+        user_agent="u",
+        referer="r",
+        categories=("c",),
+    )
+    row = threat.file_row(a_session(), now, "exe", message, FileLogged.ALERT, pcap_id=1)
+    columns = [
+        *("action", "misc", "threatid", "category", "severity", "direction", "contenttype"),
+        *("pcap_id", "filedigest", "user_agent", "filetype", "referer", "http_method"),
+        *("url_category_list", "high_res_timestamp"),
+    ]
+    assert [key for key in row if key in columns] == columns

@@ -7,6 +7,7 @@ import pytest
 
 from clearpane.records import traffic
 from clearpane.rulebase.decision import Action, Decision, Reason
+from clearpane.rulebase.security import ProfileNames, SecurityAction, SecurityDecision
 from clearpane.sessions.ends import EndReason
 from clearpane.sessions.session import Session
 
@@ -65,3 +66,23 @@ def test_the_row_does_not_change_with_the_session(a_session: Maker, now: datetim
     session.note("later")
     session.ends(EndReason.THREAT)
     assert (row["reason"], row["session_end_reason"]) == (["expired"], "tcp-fin")
+
+
+@pytest.mark.parametrize(
+    ("action", "reason"),
+    [
+        pytest.param(SecurityAction.ALLOW, "tcp-fin", id="allowed"),
+        pytest.param(SecurityAction.DENY, "policy-deny", id="denied"),
+        pytest.param(SecurityAction.RESET_BOTH, "policy-deny", id="reset"),
+        pytest.param(SecurityAction.DROP, "policy-deny", id="dropped"),
+    ],
+)
+def test_the_security_rule_and_what_it_did(
+    a_session: Maker, now: datetime, action: SecurityAction, reason: str
+) -> None:
+    session = a_session(app="bittorrent")
+    session.govern(SecurityDecision("no-sharing", action, ProfileNames(), "peer-to-peer"))
+    row = traffic.row(session, now)
+    assert (row["rule"], row["policy_name"], row["app"]) == ("no-sharing", "outbound", "bittorrent")
+    assert (row["action"], row["session_end_reason"]) == (action, reason)
+    assert row["category"] == "peer-to-peer"

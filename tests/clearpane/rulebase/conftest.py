@@ -11,9 +11,10 @@ from clearpane.documents.place import Place, Text
 from clearpane.documents.reading import read
 from clearpane.errors import Problems
 from clearpane.hello import Hello, address, host_name
-from clearpane.rulebase import categories, exclusions, objects, rules
+from clearpane.rulebase import categories, exclusions, objects, rules, security_rules
 from clearpane.rulebase.categories import Categories
 from clearpane.rulebase.rulebase import Rulebase
+from clearpane.rulebase.security import ProfileKind, SecurityRulebase
 
 ZONES = """
 trust: {networks: [10.0.0.0/8, 127.0.0.0/8], listeners: ["regular@8080"]}
@@ -28,6 +29,12 @@ class Built:
 
     rulebase: Rulebase
     problems: Problems
+    secured: SecurityRulebase | None = None
+
+    @property
+    def security(self) -> SecurityRulebase:
+        assert self.secured, self.messages
+        return self.secured
 
     @property
     def messages(self) -> list[str]:
@@ -35,6 +42,13 @@ class Built:
 
 
 type Build = Callable[..., Built]
+
+PROFILES = {
+    ProfileKind.VIRUS: ["default", "strict"],
+    ProfileKind.URL_FILTERING: ["default", "strict"],
+    ProfileKind.FILE_BLOCKING: ["default"],
+    ProfileKind.DATA_FILTERING: ["cards"],
+}
 
 
 def document(text: str, file: str, problems: Problems) -> Document | None:
@@ -44,6 +58,7 @@ def document(text: str, file: str, problems: Problems) -> Document | None:
 def build(
     decryption: str = "rules: []",
     *,
+    of_security: str = "",
     of_objects: str = "",
     zones: str = ZONES,
     users: str = "",
@@ -70,7 +85,12 @@ def build(
     assert root is not None, problems.found
     parsed = rules.parse(root, found, listed, ["default", "strict"], problems, inbound)
     own = exclusions.parse(document(of_exclusions, "exclusions.yaml", problems), problems)
-    return Built(Rulebase(parsed, found, listed, own), problems)
+    security = None
+    if secured := document(of_security, "security.yaml", problems):
+        protecting = security_rules.parse(secured, found, listed, PROFILES, problems)
+        defaults = security_rules.defaults(PROFILES)
+        security = SecurityRulebase(protecting, found, listed, defaults)
+    return Built(Rulebase(parsed, found, listed, own), problems, security)
 
 
 def hello(

@@ -3,8 +3,9 @@
 from clearpane.hello import address
 from clearpane.rulebase.addresses import number, parse
 from clearpane.rulebase.index import FIELDS, Addresses, Facts, Index, Ports, Words
+from clearpane.rulebase.matchers import AddressField, ServiceField
 from clearpane.rulebase.names import Names
-from clearpane.rulebase.rule import AddressField, Rule, ServiceField
+from clearpane.rulebase.rule import Rule
 
 
 def field(*words: str, negate: bool = False) -> AddressField:
@@ -72,7 +73,7 @@ def test_one_mask_per_field() -> None:
     facts = Facts("trust", "", 0, None, ("a.example",), frozenset(["alice"]), 443, frozenset())
 
     assert len(index.masks(facts)) == len(FIELDS)
-    assert index.masks(facts) == (0b11, 0b01, 0b01, 0b11, 0b11, 0b11, 0b10)
+    assert index.masks(facts) == (0b11, 0b01, 0b01, 0b11, 0b11, 0b11, 0b10, 0b11)
 
 
 def test_only_lists_that_a_rule_names_as_category_are_asked() -> None:

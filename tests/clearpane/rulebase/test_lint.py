@@ -29,6 +29,21 @@ def built(build: Callable[..., Any], text: str) -> Any:
     return found.rulebase
 
 
+def secured(build: Callable[..., Any], *rules: str) -> Any:
+    """Security rules a, b and so on with these keys."""
+    texts = (
+        f"{{name: {name}, action: deny, {keys}}}" for name, keys in zip("abc", rules, strict=False)
+    )
+    found = build(
+        of_security=f"rules: [{', '.join(texts)}]",
+        of_objects=OBJECTS,
+        files=FILES,
+        of_categories=CATEGORIES,
+    )
+    assert found.problems.errors == []
+    return found.security
+
+
 @pytest.mark.parametrize(
     ("earlier", "later", "never"),
     [
@@ -99,10 +114,26 @@ def test_a_rule_never_matches(
     build: Callable[..., Any], earlier: str, later: str, never: bool
 ) -> None:
     rulebase = built(build, f"rules:\n  - {{name: a, {earlier}}}\n  - {{name: b, {later}}}\n")
+    security = secured(build, earlier, later)
+    expected = [("b", "a")] if never else []
 
-    assert [(rule.name, other.name) for rule, other in shadowed(rulebase)] == (
-        [("b", "a")] if never else []
-    )
+    assert [(rule.name, other.name) for rule, other in shadowed(rulebase)] == expected
+    assert [(rule.name, other.name) for rule, other in shadowed(security)] == expected
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "never"),
+    [
+        pytest.param("application: [ssh, rdp]", "application: ssh", True, id="one of two"),
+        pytest.param("application: ssh", "application: [ssh, rdp]", False, id="more applications"),
+        pytest.param("application: ssh", "", False, id="any is more than an application"),
+        pytest.param("", "application: ssh", True, id="any above an application"),
+    ],
+)
+def test_a_security_rule_never_matches(
+    build: Callable[..., Any], earlier: str, later: str, never: bool
+) -> None:
+    assert bool(list(shadowed(secured(build, earlier, later)))) is never
 
 
 def test_the_first_rule_that_takes_all_is_named(build: Callable[..., Any]) -> None:
@@ -160,6 +191,31 @@ def test_unused_words_are_named(build: Callable[..., Any], now: datetime) -> Non
         "no rule uses the user group board",
         "no rule uses the schedule noon",
         "no rule uses the schedule nights",
+    ]
+
+
+def test_words_that_security_rules_or_profiles_use_are_used(
+    build: Callable[..., Any], now: datetime
+) -> None:
+    problems = Problems()
+    words = "source: idle, destination: [servers, spare], service: [https, alt], source-user: board"
+    security = secured(build, words, "schedule: noon, source: partners", "schedule: nights")
+    lint(built(build, "rules: []"), now.date(), problems, security, ["pinned"])
+
+    assert problems.found == []
+
+
+def test_security_rules_are_looked_at_too(build: Callable[..., Any], now: datetime) -> None:
+    found = build(
+        of_security="rules:\n  - {name: a, action: allow}\n"
+        "  - {name: b, action: deny, expires: 2026-11-24}\n"
+    )
+    problems = Problems()
+    lint(found.rulebase, now.date(), problems, found.security)
+
+    assert [str(each).split(" (")[0] for each in problems.found] == [
+        'security.yaml:3:12: warning: rule "b" never matches: rule "a" above it matches all of it',
+        'security.yaml:3:12: warning: rule "b" expired on 2026-11-24 and no longer matches',
     ]
 
 

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from clearpane.content.applications import Application
+
 OBJECTS = """
 addresses: {branch: 10.2.0.0/16, pool: 10.3.0.5-10.3.0.9, portal: portal.example.com}
 address-groups: {sites: [branch, pool], all: [sites, portal]}
@@ -24,19 +26,23 @@ CATEGORIES = {
 USERS = "10.1.2.3 alice ops\n10.1.2.4 carol\n"
 
 
-def decide(build: Callable[..., Any], keys: str, hello: Any, now: datetime) -> bool:
-    """Whether one rule with these keys matches; what the explanation says is the same."""
-    built = build(
-        f"rules: [{{name: r, action: decrypt, {keys}}}]",
-        of_objects=OBJECTS,
-        files=FILES,
-        of_categories=CATEGORIES,
-        users=USERS,
-    )
-    assert built.problems.errors == []
+def of_decryption(built: Any, hello: Any, now: datetime) -> str:
     decision = built.rulebase.decide(hello, now)
     assert built.rulebase.explain(hello, now).decision == decision
-    return bool(decision.rule == "r")
+    return str(decision.rule)
+
+
+def of_security(built: Any, hello: Any, now: datetime) -> str:
+    decision = built.security.decide(hello, now, Application.SSH)
+    assert built.security.explain(hello, now, Application.SSH).decision == decision
+    return str(decision.rule)
+
+
+RULEBASES = pytest.mark.parametrize(
+    ("file", "action", "matched"),
+    [("decryption", "decrypt", of_decryption), ("of_security", "deny", of_security)],
+    ids=["decryption", "security"],
+)
 
 
 @pytest.mark.parametrize(
@@ -175,6 +181,7 @@ def decide(build: Callable[..., Any], keys: str, hello: Any, now: datetime) -> b
         pytest.param("from: trust, to: untrust, service: https-alt", {}, False, id="one doesn't"),
     ],
 )
+@RULEBASES
 def test_a_rule_matches(
     build: Callable[..., Any],
     hello: Callable[..., Any],
@@ -182,8 +189,20 @@ def test_a_rule_matches(
     keys: str,
     said: dict[str, Any],
     matches: bool,
+    file: str,
+    action: str,
+    matched: Callable[..., str],
 ) -> None:
-    assert decide(build, keys, hello(**said), now) is matches
+    """Whether one rule with these keys matches; what the explanation says is the same."""
+    built = build(
+        **{file: f"rules: [{{name: r, action: {action}, {keys}}}]"},
+        of_objects=OBJECTS,
+        files=FILES,
+        of_categories=CATEGORIES,
+        users=USERS,
+    )
+    assert built.problems.errors == []
+    assert (matched(built, hello(**said), now) == "r") is matches
 
 
 def test_the_first_match_wins_and_says_all_that_a_record_needs(
@@ -287,36 +306,6 @@ def test_given_zones_stand_in_for_those_of_the_addresses(
     explanation = explain(hello(destination=""), now, from_zone="dmz", to_zone="trust")
     assert explanation.decision.rule == "r"
     assert (explanation.decision.from_zone, explanation.decision.to_zone) == ("dmz", "trust")
-
-
-def test_what_is_known_of_a_host_and_of_a_client(
-    build: Callable[..., Any], hello: Callable[..., Any]
-) -> None:
-    rulebase = build(of_categories=CATEGORIES, users=USERS).rulebase
-
-    assert rulebase.categories_of("WWW.Shop.Example.") == {"shopping"}
-    with pytest.raises(ValueError, match="not a host name"):
-        rulebase.categories_of("not a host")
-    assert (rulebase.from_zone(hello()), rulebase.to_zone(hello())) == ("trust", "untrust")
-    assert rulebase.user_of(hello()) == "alice"
-    assert rulebase.user_of(hello(user="dave")) == "dave"
-    assert rulebase.user_of(hello(source="10.9.9.9")) == ""
-
-
-def test_thousands_of_rules_cost_no_more_than_one(
-    build: Callable[..., Any], hello: Callable[..., Any], now: datetime
-) -> None:
-    rules = "".join(
-        f"  - {{name: r{n}, source: 10.{n // 256}.{n % 256}.0/24, action: decrypt}}\n"
-        for n in range(2000)
-    )
-    built = build(f"rules:\n{rules}")
-
-    assert built.problems.found == []
-    for n in (0, 1, 777, 1999):
-        source = f"10.{n // 256}.{n % 256}.9"
-        assert built.rulebase.decide(hello(source=source), now).rule == f"r{n}"
-    assert built.rulebase.decide(hello(source="10.200.0.1"), now).rule == ""
 
 
 choices: dict[str, list[str]] = {

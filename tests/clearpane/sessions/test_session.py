@@ -7,6 +7,7 @@ import pytest
 
 from clearpane.hello import Hello, address
 from clearpane.rulebase.decision import Action, Decision, Reason, RuleType
+from clearpane.rulebase.security import ProfileNames, SecurityAction, SecurityDecision
 from clearpane.sessions.ends import EndReason
 from clearpane.sessions.session import Handling, Session
 
@@ -149,3 +150,27 @@ def test_the_weightiest_end_stays_whatever_comes_first(ends: tuple[EndReason, ..
     for reason in ends:
         session.ends(reason)
     assert session.end_reason is EndReason.THREAT
+
+
+def ruled(rule: str, action: SecurityAction, category: str = "any") -> SecurityDecision:
+    return SecurityDecision(rule, action, ProfileNames(), category)
+
+
+def test_the_last_security_rule_is_named_while_the_session_goes_on() -> None:
+    session = a_session()
+    session.govern(ruled("first", SecurityAction.ALLOW, "news"))
+    session.govern(ruled("second", SecurityAction.ALLOW, "games"))
+    assert (session.security_rule, session.url_category, session.action) == (
+        *("second", "games", "allow"),
+    )
+    assert session.end_reason is EndReason.UNKNOWN and not session.refused
+
+
+def test_the_security_rule_that_ended_it_stays() -> None:
+    session = a_session()
+    session.govern(ruled("first", SecurityAction.ALLOW))
+    session.govern(ruled("stop", SecurityAction.RESET_CLIENT, "gambling"))
+    session.govern(ruled("third", SecurityAction.ALLOW))
+    assert (session.security_rule, session.url_category) == ("stop", "gambling")
+    assert (session.action, session.end_reason) == ("reset-client", EndReason.POLICY_DENY)
+    assert session.handling is not Handling.BLOCK, "the handshakes were not what failed"

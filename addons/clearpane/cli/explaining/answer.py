@@ -9,7 +9,7 @@ from datetime import datetime
 from clearpane.cli.explaining.checks import Check, checks
 from clearpane.cli.explaining.question import Target
 from clearpane.hello import Hello
-from clearpane.pipeline import Course
+from clearpane.pipeline.connection import Course
 from clearpane.rulebase.decision import Decision
 from clearpane.rulebase.explanation import Explanation
 from clearpane.rulebase.rule import Rule

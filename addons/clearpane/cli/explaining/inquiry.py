@@ -17,7 +17,7 @@ from clearpane.configuration.configuration import Configuration
 from clearpane.gateway.force import Force, put_in_force
 from clearpane.gateway.operate import LEARNED
 from clearpane.hello import Hello, address
-from clearpane.pipeline import Course, Opening, at_failure, at_hello, at_server
+from clearpane.pipeline.connection import Course, Opening, at_failure, at_hello, at_server
 from clearpane.rulebase.explanation import Explanation
 from clearpane.rulebase.learned import LearnedExclusions
 from clearpane.verification.probe import HTTP, UNREACHABLE, Probed, probe, resolve

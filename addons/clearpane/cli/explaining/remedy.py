@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from clearpane.cli.explaining.answer import Answer
-from clearpane.pipeline import Step
+from clearpane.pipeline.connection import Step
 from clearpane.rulebase.decision import Reason as Because
 from clearpane.rulebase.decision import RuleType
 from clearpane.verification.reasons import EXPIRY, UNTRUST, Reason

@@ -3,7 +3,7 @@
 from clearpane.cli.explaining.answer import Answer
 from clearpane.documents.nearest import listed
 from clearpane.pages.words import Facts, sentences
-from clearpane.pipeline import Step
+from clearpane.pipeline.connection import Step
 from clearpane.rulebase.decision import Reason as Because
 from clearpane.verification.reasons import SHOWN_BY_THE_LEAF, Reason
 

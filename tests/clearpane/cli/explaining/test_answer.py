@@ -3,7 +3,7 @@
 import pytest
 
 from answers import DECRYPT, answer, passed
-from clearpane.pipeline import Step
+from clearpane.pipeline.connection import Step
 from clearpane.rulebase.decision import Reason
 
 

@@ -4,7 +4,7 @@ import json
 
 from answers import answer, passed
 from clearpane.cli.explaining.document import document
-from clearpane.pipeline import Step
+from clearpane.pipeline.connection import Step
 from clearpane.rulebase.decision import Reason
 
 KEYS = {

@@ -10,7 +10,7 @@ from clearpane.cli.explaining.answer import Answer
 from clearpane.cli.explaining.inquiry import inquire
 from clearpane.cli.explaining.question import Target, client
 from clearpane.gateway.operate import LEARNED
-from clearpane.pipeline import Step
+from clearpane.pipeline.connection import Step
 from clearpane.rulebase import learned
 from clearpane.rulebase.learned import Cause, LearnedExclusions, Server
 from e2e.harness import pki

@@ -7,7 +7,7 @@ from answers import answer, good, passed
 from clearpane.cli.explaining.answer import Answer
 from clearpane.cli.explaining.question import Target
 from clearpane.cli.explaining.remedy import remedy
-from clearpane.pipeline import Step
+from clearpane.pipeline.connection import Step
 from clearpane.rulebase.decision import Action, Decision, Reason, RuleType
 from clearpane.verification.verdict import Verdict
 

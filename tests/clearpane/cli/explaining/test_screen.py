@@ -8,7 +8,7 @@ from clearpane.cli.explaining.answer import Answer
 from clearpane.cli.explaining.remedy import remedy
 from clearpane.cli.explaining.screen import WIDTH, screen
 from clearpane.cli.explaining.view import summary
-from clearpane.pipeline import Step
+from clearpane.pipeline.connection import Step
 from clearpane.rulebase.decision import Reason
 from clearpane.verification import reasons
 

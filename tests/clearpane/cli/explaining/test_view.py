@@ -5,7 +5,7 @@ import pytest
 from answers import answer, passed
 from clearpane.cli.explaining.answer import Answer
 from clearpane.cli.explaining.view import summary, view
-from clearpane.pipeline import Step
+from clearpane.pipeline.connection import Step
 from clearpane.rulebase.decision import Action, Decision, Reason, RuleType
 from clearpane.rulebase.rule import Rule
 

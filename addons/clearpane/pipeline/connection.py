@@ -1,4 +1,4 @@
-"""The order of one connection and of one message; the only place that knows it.
+"""The order of one connection: hello, rulebase, server, verdict, profile, course.
 
 Plain functions. What touches the world (the scanner) and the time are arguments, so the gateway,
 `clearpane test` and the tests walk the very same way.
@@ -9,12 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from clearpane.antivirus.profile import Action, AntivirusProfile
 from clearpane.authorities.inbound import choose
 from clearpane.certificates.certificate import Certificate
 from clearpane.configuration.configuration import Configuration
-from clearpane.content.detection import Detection, Finding, Unscanned
-from clearpane.content.direction import Direction
 from clearpane.hello import Hello, host_name
 from clearpane.rulebase.decision import Action as Answer
 from clearpane.rulebase.decision import Decision, RuleType
@@ -29,7 +26,6 @@ from clearpane.verification.verdict import Signer, Verdict
 
 type Mend = Callable[[Verdict, Sequence[bytes], str, datetime], Awaitable[Verdict]]
 type Check = Callable[[Sequence[Certificate], bytes], Awaitable[Revocation]]
-type Scan = Callable[["Message"], Awaitable[Sequence[Finding]]]
 
 
 class Step(StrEnum):
@@ -80,30 +76,6 @@ class Course:
 _UNSUPPORTED = (Reason.UNSUPPORTED_VERSION, Reason.UNSUPPORTED_CIPHER)
 _UNVERIFIED = "unverified"
 UNSEEN = Course(Step.DECRYPT)  # no leaf was shown at all: only a server without fault will do
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One HTTP body as it was received; `name` is what a record calls it."""
-
-    decoder: str
-    direction: Direction
-    body: bytes
-    name: str
-    encodings: tuple[str, ...] = ()
-    content_type: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What was found in a message and what is done about it; nothing found: allow."""
-
-    action: Action = Action.ALLOW
-    finding: Finding | None = None
-
-    @property
-    def blocks(self) -> bool:
-        return self.action not in (Action.ALLOW, Action.ALERT)
 
 
 def at_hello(
@@ -274,28 +246,3 @@ def _vouched_for(exempt: Decision, verdict: Verdict) -> bool:
 def differs(one: Decision, other: Decision) -> bool:
     """Whether a request for another host may not ride on a connection decided for the first."""
     return (one.action, one.type, one.profile) != (other.action, other.type, other.profile)
-
-
-async def at_message(profile: AntivirusProfile, message: Message, scan: Scan) -> Judgement:
-    """The content profiles in their order; an empty body holds nothing."""
-    if not message.body:
-        return Judgement()
-    return judged(profile, message, await scan(message))
-
-
-def judged(profile: AntivirusProfile, message: Message, findings: Sequence[Finding]) -> Judgement:
-    """The strictest answer to any of the findings: what an exception allows hides nothing else."""
-    judgements = [Judgement(_action(profile, message, found), found) for found in findings]
-    return max(judgements, key=_strictness, default=Judgement())
-
-
-def _action(profile: AntivirusProfile, message: Message, finding: Finding) -> Action:
-    if isinstance(finding, Unscanned):
-        return profile.on_unscanned
-    return profile.action(message.decoder, message.direction, finding)
-
-
-def _strictness(judgement: Judgement) -> tuple[bool, bool, int]:
-    """Blocking first, then a threat before what could not be judged, then the action's order."""
-    threat = isinstance(judgement.finding, Detection)
-    return judgement.blocks, threat, list(Action).index(judgement.action)

@@ -1,0 +1,86 @@
+"""A body on its way through: what has come, what may go on, and what the next look says.
+
+`Stream` fills it and sends on what it lets go; the addons look at it by the hook and set the
+verdict. The last bytes are never let go before the end was judged.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from mitmproxy import http
+from mitmproxy.proxy import layer
+from mitmproxy.proxy.commands import StartHook
+
+from clearpane.gateway.body import Body
+
+BATCH = 1 << 18  # bytes that are looked at together where they wait already
+HELD_BACK = 1 << 16  # bytes that no reader gets before the end was judged
+TRICKLE = 1 << 10  # bytes that go on while a verdict takes long, so that the reader stays
+QUEUED = 1 << 19  # bytes that may wait for a look; beyond that the sender is not read from
+
+
+class Verdict(Enum):
+    """What the last look said."""
+
+    PASS = auto()
+    WAIT = auto()  # no verdict yet: a trickle goes on, then look again
+    BLOCK = auto()
+
+
+def waiting(paused: layer.Layer) -> int:
+    """Bytes that a layer keeps while it waits for a hook."""
+    return sum(len(getattr(event, "data", b"")) for event in paused._paused_event_queue)
+
+
+@dataclass(slots=True, eq=False)
+class Passage:
+    """One body. `piece` has not been looked at yet, `tail` has but must wait."""
+
+    flow: http.HTTPFlow
+    request: bool
+    stream: layer.Layer
+    piece: bytearray = field(default_factory=bytearray)
+    tail: bytearray = field(default_factory=bytearray)
+    end: bool = False
+    verdict: Verdict = Verdict.PASS
+    delivered: int = 0
+    body: Body | None = None  # what the addons keep between two looks
+
+    def take(self, data: bytes) -> None:
+        self.piece += data
+
+    def looked(self) -> bytes:
+        """What is to be looked at now; it stays here until it is let go."""
+        piece = bytes(self.piece)
+        self.piece.clear()
+        self.tail += piece
+        return piece
+
+    def let_go(self) -> bytes:
+        """What goes on after a look."""
+        size = self._free()
+        released = bytes(self.tail[:size])
+        del self.tail[:size]
+        self.delivered += len(released)
+        return released
+
+    def _free(self) -> int:
+        if self.verdict is Verdict.WAIT:
+            return min(TRICKLE, max(0, len(self.tail) - HELD_BACK // 2)) if self.delivered else 0
+        if self.end:
+            return len(self.tail)
+        if self.body and self.body.framing:
+            return max(0, self.body.judged - self.delivered)
+        return max(0, len(self.tail) - HELD_BACK)
+
+    @property
+    def queued(self) -> int:
+        """Bytes that wait behind the look that is under way."""
+        return waiting(self.stream)
+
+
+@dataclass
+class ClearpaneBodyHook(StartHook):
+    """A piece of a body has come, or its end."""
+
+    passage: Passage
