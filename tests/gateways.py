@@ -26,12 +26,16 @@ from mitmproxy.utils import asyncio_utils
 from OpenSSL import SSL
 
 from chains import NOW, Party
+from clearpane.gateway.access import Access
+from clearpane.gateway.answers import Asking
+from clearpane.gateway.bodies import Bodies
 from clearpane.gateway.connections import Connections
 from clearpane.gateway.core import Core
 from clearpane.gateway.decide import Decide
 from clearpane.gateway.force import Force, put_in_force
 from clearpane.gateway.http import Http
 from clearpane.gateway.live import Live
+from clearpane.gateway.outcomes import Outcomes
 from clearpane.gateway.reporter import Reporter
 from clearpane.gateway.streams import Streams
 from clearpane.gateway.tls import Tls
@@ -74,11 +78,16 @@ class Gateway:
         self.said: list[str] = []
         self.core = Core()
         self.core.begin(before, Reporter(Path("var"), self.said.append))
-        self.http = Http(self.core)
+        self.asking = Asking(self.core)
+        self.bodies = Bodies(self.core, Outcomes(self.core, self.asking))
+        self.access = Access(self.core, self.asking)
+        self.http = Http(self.core, self.access, self.asking, self.bodies)
         self.tls, self.decide = Tls(self.core), Decide(self.core)
         self.connections, self.streams = Connections(self.core), Streams(self.core)
         place = master.addons.chain.index(master.addons.get("scriptloader"))
-        addons = (self.connections, self.decide, self.tls, self.http, self.streams)
+        addons = (
+            self.connections, self.decide, self.tls, self.http, self.bodies, self.streams
+        )  # fmt: skip
         for addon in reversed(addons):
             master.addons.chain.insert(place, master.addons.register(addon))
 
@@ -323,7 +332,10 @@ class Wire:
         *,
         mode: str = "transparent@8080",
         address: tuple[str, int] | None = SERVER,
+        apart: bool = False,
     ) -> None:
+        """`apart`: hooks that take time run beside the wire, as they do in mitmproxy; else all that
+        follows from what is said has happened when `say` returns."""
         self.gateway = gateway
         self.client, self.live = gateway.open(gateway.client(mode))
         self.context = Context(self.client, gateway.master.options)
@@ -337,6 +349,8 @@ class Wire:
         self._origin = origin
         self._heard = bytearray()
         self._queue: deque[events.Event] = deque()
+        self._apart = apart
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> "Wire":
         await self.feed(events.Start())
@@ -355,6 +369,11 @@ class Wire:
 
     async def ask(self, data: bytes) -> bytes:
         await self.say(data)
+        return self.heard()
+
+    async def serve(self, data: bytes) -> bytes:
+        """A server in plain text sends this; what the client hears of it."""
+        await self.feed(events.DataReceived(self.context.server, data))
         return self.heard()
 
     async def leave(self, side: connection.Connection) -> None:
@@ -379,6 +398,10 @@ class Wire:
 
     async def _obey(self, command: commands.Command) -> None:
         match command:
+            case commands.StartHook() if self._apart:
+                task = asyncio.create_task(self._call_apart(command))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
             case commands.StartHook():
                 await self._call(command)
                 if command.blocking:
@@ -400,6 +423,11 @@ class Wire:
             self.flows.append(data)
         await self.gateway.master.addons.handle_lifecycle(hook)
 
+    async def _call_apart(self, hook: commands.StartHook) -> None:
+        await self._call(hook)
+        if hook.blocking:
+            await self.feed(events.HookCompleted(hook))
+
     async def _open(self, command: commands.OpenConnection) -> None:
         server = command.connection
         data = server_hooks.ServerConnectionHookData(server, self.client)
@@ -416,7 +444,7 @@ class Wire:
             server.error = origin
             return origin
         self.origins[server] = origin
-        self._handler.transports[server] = ConnectionIO()
+        self._handler.transports[server] = ConnectionIO(reader=asyncio.StreamReader())
         server.state = connection.ConnectionState.OPEN
         assert server.address
         server.peername, server.timestamp_start = (SERVER[0], server.address[1]), 1.0

@@ -19,7 +19,8 @@ import clamd
 
 from clearpane.antivirus import selftest
 from clearpane.antivirus.clamd_stream import ClamdStream
-from clearpane.antivirus.line import LONGEST_PAUSE, PAUSE, Address, Lines, connected, in_memory
+from clearpane.antivirus.line import LONGEST_PAUSE, PAUSE, Address, Lines, connected
+from clearpane.antivirus.memory import in_memory
 from clearpane.antivirus.replies import down, judge
 from clearpane.content.detection import Finding
 from clearpane.errors import Problem, Severity

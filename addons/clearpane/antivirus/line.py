@@ -6,7 +6,6 @@ their way at once. Raises OSError, and TimeoutError where nothing moves.
 
 import asyncio
 import contextlib
-import os
 import socket
 import struct
 import time
@@ -123,19 +122,6 @@ class Line:
                 break
             reply += piece
         return reply.decode("utf-8", errors="replace").strip(" \n\0")
-
-
-def in_memory(body: bytes) -> int:
-    """The descriptor of a file that is in memory alone."""
-    file = os.memfd_create("clearpane-scan")
-    try:
-        view = memoryview(body)
-        while view:
-            view = view[os.write(file, view) :]
-    except BaseException:
-        os.close(file)
-        raise
-    return file
 
 
 class Lines:

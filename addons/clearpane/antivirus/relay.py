@@ -50,7 +50,7 @@ class Relay:
             if not self._may_ask():
                 return [Unscanned(Unread.LIMIT, detail=f"more than {MOST_PARTS} parts")]
             return _named(name, await self._daemon.scan(content.body))
-        if not content.start and name in self._streams:
+        if content.start + content.fresh == 0 and name in self._streams:
             found += await self._end(name)
         if name not in self._streams:
             if not self._may_ask():

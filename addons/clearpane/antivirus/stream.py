@@ -80,7 +80,7 @@ class Stream:
 
     async def end(self) -> Scan:
         """The verdict."""
-        await self._drain(self._flow.end(), self._quick and self._flow.held <= INLINE)
+        await self._drain(self._flow.end(), self._quick and self._flow.held <= 4 * INLINE)
         if self._relay:
             self._note(Inspection(tuple(await self._relay.end())))
         return self._scan
@@ -123,12 +123,13 @@ class Stream:
 
     def _window(self, window: Window) -> Iterator[Finding | Seen]:
         member, watchers = Member(window.name, window.body), self._watchers
+        is_first = window.start + window.fresh == 0
         if watchers.rules:
             yield from watchers.rules.see(member)
-        if watchers.kinds and not window.start:
+        if watchers.kinds and is_first:
             yield from watchers.kinds.see(member)
         if watchers.patterns:
-            if not window.start and window.name in self._counters:
+            if is_first and window.name in self._counters:
                 yield from self._counters.pop(window.name).seen()
             if window.name not in self._counters:
                 self._counters[window.name] = watchers.patterns.counter(window.name)

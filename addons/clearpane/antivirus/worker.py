@@ -41,7 +41,7 @@ def main() -> None:
     _load_what_is_loaded_late()
     gc.collect()
     gc.freeze()  # what is shared with the workers stays shared
-    Nursery(gateway, eyes).serve()
+    Forker(gateway, eyes).serve()
 
 
 class Eyes:
@@ -67,7 +67,7 @@ class Eyes:
         return found if request.views else Inspection(found.findings, found.seen)
 
 
-class Nursery:
+class Forker:
     """Forks a worker whenever the gateway asks for one, and ends those that it is tired of."""
 
     def __init__(self, gateway: socket.socket, eyes: Eyes) -> None:

@@ -12,12 +12,12 @@ from clearpane.antivirus.embedded import Embedded
 from clearpane.antivirus.profile import AntivirusProfile
 from clearpane.authorities.authority import Authorities
 from clearpane.authorities.inbound import InboundCertificate
-from clearpane.configuration.passwords import Password
 from clearpane.configuration.settings import Settings
 from clearpane.content.data_patterns import DataPatterns
 from clearpane.errors import Problem
 from clearpane.filtering.data import DataFiltering
 from clearpane.filtering.files import FileBlocking
+from clearpane.filtering.override import PasswordHash
 from clearpane.filtering.url import UrlFiltering
 from clearpane.rulebase.categories import Category
 from clearpane.rulebase.learned import ProfileId
@@ -87,7 +87,7 @@ class Policy:
     patterns: DataPatterns
     url_lists: Mapping[str, Names]
     settings: Settings
-    override: Password | None
+    override: PasswordHash | None
     pages: Mapping[str, str]
     threats: Mapping[str, str]
     embedded: Embedded | None

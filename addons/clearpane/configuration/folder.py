@@ -11,10 +11,10 @@ from clearpane.configuration.assembly import assemble
 from clearpane.configuration.configuration import Policy, ReadCategory
 from clearpane.configuration.engines import Engine
 from clearpane.configuration.files import is_private, read, stamp, visible
-from clearpane.configuration.passwords import Password
 from clearpane.configuration.sources import File, Name
 from clearpane.documents.place import Text
 from clearpane.errors import ClearpaneError, Problem, Problems
+from clearpane.filtering.override import PasswordHash
 from clearpane.pages import template
 from clearpane.rulebase import categories
 from clearpane.rulebase.categories import Categories
@@ -135,7 +135,7 @@ class Rules:
         file, colon, line = problem.place.partition(":")
         return replace(problem, place=f"{self._places.get(file, file)}{colon}{line}")
 
-    def _password(self, file: Text | None) -> Password | None:
+    def _password(self, file: Text | None) -> PasswordHash | None:
         """What stands in the file's first line, of which only a hash is kept."""
         if file is None:
             return None
@@ -149,7 +149,7 @@ class Rules:
             message = f"there is no password in the first line of {path}"
             self._problems.error(asked, message, "write one")
             return None
-        return Password.of(lines[0], token_bytes(_SALT))
+        return PasswordHash.make(lines[0], token_bytes(_SALT))
 
     def _pages(self) -> dict[str, str]:
         pages = {Path(file).stem: text for file, text in self._texts("pages", ".html").items()}

@@ -4,12 +4,13 @@ Each is found by its own mark, wherever it stands, and read leniently, line by l
 """
 
 import binascii
+import io
 import re
 from collections.abc import Iterator
 
 from clearpane.content.detection import Unread, Unscanned
 from clearpane.content.limits import Budget
-from clearpane.content.member import Member, Part, cut, matches
+from clearpane.content.member import WINDOW, Member, Part, cut, matches
 
 TNEF = b"\x78\x9f\x3e\x22"
 LONGEST = 1024  # bytes of a first line
@@ -31,12 +32,15 @@ def has_text(data: bytes) -> bool:
 
 def texts(data: bytes, budget: Budget) -> Iterator[Part]:
     """Files in uuencode and in yEnc. Raises ExhaustedError."""
-    for begin in _lines(_UU, data):
-        budget.count()
-        yield _uuencoded(begin, budget)
-    for begin in _lines(_YENC_LINE, data):
-        budget.count()
-        yield _yenc(begin, budget)
+    for pattern, decode in ((_UU, _uuencoded), (_YENC_LINE, _yenc)):
+        begin = None
+        for following in _lines(pattern, data):
+            budget.count()
+            if begin:
+                yield decode(begin, following.start(), budget)
+            begin = following
+        if begin:
+            yield decode(begin, len(data), budget)
 
 
 def tnef(data: bytes, budget: Budget) -> Iterator[Part]:
@@ -69,9 +73,10 @@ def _lines(pattern: re.Pattern[bytes], data: bytes) -> Iterator[re.Match[bytes]]
     yield from matches(pattern, data, LONGEST)
 
 
-def _uuencoded(begin: re.Match[bytes], budget: Budget) -> Member:
-    end = _UU_END.search(begin.string, begin.end())
-    text = cut(begin.string, begin.end(), end.start() if end else len(begin.string))
+def _uuencoded(begin: re.Match[bytes], stop: int, budget: Budget) -> Member:
+    """One file, up to its last line or to the next file."""
+    end = _UU_END.search(begin.string, begin.end(), stop)
+    text = cut(begin.string, begin.end(), end.start() if end else stop)
     budget.spend(len(text))
     return Member(_text(begin[2]), _base64(text) if begin[1] else _uu(text))
 
@@ -96,18 +101,30 @@ def _base64(text: bytes) -> bytes:
         return b""
 
 
-def _yenc(begin: re.Match[bytes], budget: Budget) -> Member:
-    """One part of it, up to its =yend."""
+def _yenc(begin: re.Match[bytes], stop: int, budget: Budget) -> Member:
+    """One part of a file, up to its =yend or to the next part."""
     data, start = begin.string, begin.end()
     if data.startswith(b"=ypart ", start):
         start = data.find(b"\n", start, start + LONGEST) + 1 or start
-    end = data.find(b"\n=yend", start - 1)
-    text = cut(data, start, end if end >= 0 else len(data))
+    end = data.find(b"\n=yend", start - 1, stop)
+    text = cut(data, start, end if end >= 0 else max(start, stop))
     budget.spend(len(text))
     text = text.replace(b"\r", b"").replace(b"\n", b"")
-    text = _YENC_ESCAPE.sub(lambda one: bytes(((one[1][0] - 64) & 0xFF,)), text)
     named = _YENC_NAME.search(b" " + begin[1])
-    return Member(_text(named[1]) if named else "", text.translate(_YENC))
+    return Member(_text(named[1]) if named else "", _unescaped(text).translate(_YENC))
+
+
+def _unescaped(text: bytes) -> bytes:
+    """In steps that end behind an escape, since a list of all of them takes much memory."""
+    out, at = io.BytesIO(), 0
+    while at < len(text):
+        end = at + WINDOW
+        piece = text[at:end]
+        if len(piece) - len(piece.rstrip(b"=")) & 1:
+            end += 1
+        out.write(_YENC_ESCAPE.sub(lambda one: bytes(((one[1][0] - 64) & 0xFF,)), text[at:end]))
+        at = end
+    return out.getvalue()
 
 
 def _text(raw: bytes) -> str:

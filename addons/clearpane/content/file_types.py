@@ -15,7 +15,7 @@ from clearpane.content.member import Member, find
 __all__ = ["FAMILIES", "OPAQUE", "PAGE_PARTS", "FileInspector", "FileType", "kind_of"]
 
 # ISO 32000-1, annex H: readers find the mark within the first 1,024 bytes.
-_PDF = re.compile(rb"(?s).{0,1024}?%PDF-\d\.\d")
+_PDF, _PDF_HEAD = re.compile(rb"%PDF-\d\.\d"), 1024
 _PDF_ENCRYPTED = re.compile(rb"/Encrypt\s*(?:\d+\s+\d+\s+R|<<)")
 _DISK_END = b"koly\0\0\0\4"  # a .dmg is known by its last 512 bytes
 
@@ -34,7 +34,7 @@ def kind_of(body: bytes, name: str = "") -> FileType | None:
         return rar_kinds.kind(body)
     if found := magic.announced(body):
         return found
-    if _PDF.match(body) and find(body, b" obj") >= 0:
+    if _PDF.search(body, 0, _PDF_HEAD + 8) and find(body, b" obj") >= 0:
         return _pdf(body)
     if tars.is_tar(body):
         return FileType.TAR

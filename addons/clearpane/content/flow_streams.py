@@ -42,12 +42,13 @@ class Unpacking:
         self._form, self._meter, self._once = form, meter, once or form in ALONE
         self._head, self._due = bytearray(), 1 if form in UNMARKED else SHORTEST
         self._decoder: Decoder | None = None
-        self._skip, self._streams, self._output, self._over = 0, 0, 0, False
+        self._skip, self._streams, self._output = 0, 0, 0
+        self._found = self._over = False
 
     @property
     def found(self) -> bool:
         """Whether there was a stream at all."""
-        return self._streams > 0
+        return self._found
 
     @property
     def over(self) -> bool:
@@ -93,25 +94,26 @@ class Unpacking:
         if self._form is Format.ZSTD and head[1:4] == b"\x2a\x4d\x18" and head[0] >> 4 == 5:
             # RFC 8878 section 3.1.2: a frame that holds no content.
             self._skip = 8 + int.from_bytes(head[4:8], "little")
-            self._streams += 1
+            self._found = True
             return head
         start = series.begins(self._form, head)
         if start is None:
             self._over = True
             return head
         if start >= len(head):
-            return self._wait(head)
+            return (yield from self._wait(head))
         if self._streams:
             yield Edge()
         self._decoder, self._output = decoder(self._form.value[0]), 0
-        self._streams += 1
+        self._streams, self._found = self._streams + 1, True
         self._due = SHORTEST
         return head[start:]
 
-    def _wait(self, head: bytes) -> bytes:
+    def _wait(self, head: bytes) -> Generator[Unpacked, None, bytes]:
         """A header may be long, and come byte by byte: it is looked at when it has doubled."""
         if len(head) > LONGEST_HEADER:
             self._over = True
+            yield self._fault("has a header that is too long", Unread.LIMIT)
             return head
         self._head, self._due = bytearray(head), 2 * len(head)
         return b""

@@ -4,6 +4,7 @@ Members are found by their local headers, since the directory comes last; what t
 says has to agree. Bytes between members that belong to nothing are content of their own.
 """
 
+import re
 import struct
 from collections.abc import Generator, Iterator
 
@@ -14,7 +15,7 @@ from clearpane.content.flow_nodes import Found, Node, Place
 from clearpane.content.flow_zip_member import Packed
 from clearpane.content.zips import DESCRIPTORS
 
-MARKS = (LOCAL, ENTRY, END, END64)
+MARK = re.compile(rb"PK(?:\x01\x02|\x03\x04|\x05\x06|\x06\x06)")
 FIXED = {LOCAL: 30, ENTRY: 46, END: 22, END64: 56}  # bytes of each record before its names
 LARGEST_GAP = max(DESCRIPTORS)  # bytes that a tool leaves between members
 LARGEST = 3 * 64 * 1024  # bytes of names, extra fields and a comment
@@ -25,7 +26,8 @@ class Zip:
 
     def __init__(self, place: Place) -> None:
         self._place, self._listed = place, Listed()
-        self._buffer, self._at = b"", 0  # what was not searched yet, and where it stands
+        # What comes from `_next` on was not searched yet; that place is byte `_at` of the body.
+        self._buffer, self._next, self._at = b"", 0, 0
         self._member: Packed | None = None
         self._begun, self._expected = False, {0}
         self._gap: Node | None = None
@@ -40,11 +42,12 @@ class Zip:
         if self._passes(data):
             return
         self._buffer = self._buffer + data if self._buffer else data
-        while self._buffer:
+        while self._next < len(self._buffer):
             if self._member:
                 yield from self._read(self._member)
             elif not (yield from self._search()):
-                return
+                break
+        self._buffer, self._next = self._buffer[self._next :], 0
 
     def flush(self) -> Iterator[Found]:
         for node in (self._member, self._gap):
@@ -75,10 +78,13 @@ class Zip:
         return True
 
     def _read(self, member: Packed) -> Iterator[Found]:
-        data, self._buffer = self._buffer, b""
+        data = self._buffer[self._next : self._next + member.wants]
         behind = yield from member.feed(data)
-        self._at += len(data) - len(behind)
-        self._buffer = behind
+        used = len(data) - len(behind)
+        if used < 0:  # what had been taken for the start of a stream comes back
+            self._buffer, self._next = behind + self._buffer[self._next + len(data) :], -used
+        self._next += used
+        self._at += used
         if member.over:
             yield from self._close(member)
 
@@ -90,35 +96,41 @@ class Zip:
 
     def _search(self) -> Generator[Found, None, bool]:
         """Goes to the next mark and over it; false where more bytes are needed to do so."""
-        marks = MARKS if self._begun else (LOCAL,)
-        near = min((at for mark in marks if (at := self._buffer.find(mark)) >= 0), default=None)
-        if near is None:
-            yield from self._pass(max(0, len(self._buffer) - 3))
+        near = self._nearest()
+        if near < 0:
+            yield from self._pass(max(0, len(self._buffer) - self._next - 3))
             return False
-        yield from self._pass(near)
-        mark = self._buffer[:4]
+        yield from self._pass(near - self._next)
+        mark = self._buffer[self._next : self._next + 4]
         length = self._length(mark)
-        if length is None or len(self._buffer) < length:
+        if length is None or len(self._buffer) - self._next < length:
             return False
         if mark == LOCAL:
-            yield from self._open(local(self._buffer, 0))
+            yield from self._open(local(self._buffer, self._next))
         else:
             yield from self._close_gap()
             yield from self._record(mark, self._skip(length))
         return True
 
+    def _nearest(self) -> int:
+        if not self._begun:
+            return self._buffer.find(LOCAL, self._next)
+        found = MARK.search(self._buffer, self._next)
+        return found.start() if found else -1
+
     def _length(self, mark: bytes) -> int | None:
         """How long the record at the start of the buffer is, as soon as that is known."""
         fixed = FIXED[mark]
-        if len(self._buffer) < fixed:
+        at = self._next
+        if len(self._buffer) - at < fixed:
             return None
         more = 0
         if mark == LOCAL:
-            more = sum(struct.unpack_from("<2H", self._buffer, 26))
+            more = sum(struct.unpack_from("<2H", self._buffer, at + 26))
         elif mark == ENTRY:
-            more = sum(struct.unpack_from("<3H", self._buffer, 28))
+            more = sum(struct.unpack_from("<3H", self._buffer, at + 28))
         elif mark == END64:
-            more = int.from_bytes(self._buffer[4:12], "little") + 12 - fixed
+            more = int.from_bytes(self._buffer[at + 4 : at + 12], "little") + 12 - fixed
         # A comment at the end is content, which may be anything.
         return fixed + (more if 0 <= more <= LARGEST else 0)
 
@@ -136,7 +148,7 @@ class Zip:
             yield from self._pass(4)
             return
         yield from self._close_gap()
-        at, raw = self._at, self._skip(header.start)
+        at, raw = self._at, self._skip(header.start - self._next)
         self._begun = True
         self._member = Packed(self._place, header, raw, at)
         yield from self._member.begin()
@@ -144,7 +156,8 @@ class Zip:
             yield from self._close(self._member)
 
     def _skip(self, length: int) -> bytes:
-        raw, self._buffer = self._buffer[:length], self._buffer[length:]
+        raw = self._buffer[self._next : self._next + length]
+        self._next += length
         self._at += length
         return raw
 
@@ -152,7 +165,7 @@ class Zip:
         """Bytes that belong to no record; in front of the first one, others look at them."""
         if not self._begun:
             self._at += length
-            self._buffer = self._buffer[length:]
+            self._next += length
             return
         raw = self._skip(length)
         if self._gap:

@@ -11,7 +11,7 @@ from clearpane.content.detection import Unread, Unscanned
 from clearpane.content.directory import UNKNOWN, Local
 from clearpane.content.flow_directory import Read
 from clearpane.content.flow_nodes import Found, Node, Place
-from clearpane.content.flow_streams import Behind, Unpacking
+from clearpane.content.flow_streams import SLICE, Behind, Unpacking
 from clearpane.content.member import Member, join
 from clearpane.content.series import Format
 from clearpane.content.zips import AES, STORED
@@ -42,6 +42,13 @@ class Packed:
     def read(self) -> Read:
         claim = self._claim
         return Read(self._at, claim.method, claim.encrypted, self._packed, self._size)
+
+    @property
+    def wants(self) -> int:
+        """How many bytes may be fed next; of compressed data nobody knows where it ends."""
+        if self._unpacking:
+            return min(max((self._left or 0) - self._packed, 512), SLICE) if self._left else SLICE
+        return self._left or 0
 
     def begin(self) -> Iterator[Found]:
         claim = self._claim

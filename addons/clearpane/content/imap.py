@@ -11,7 +11,7 @@ from clearpane.content.detection import Unread, Unscanned
 from clearpane.content.direction import Direction
 from clearpane.content.mail_protocols import MAIL, Event, MailBytes, MailReader, MailStart
 
-MULTIPART, PART = "multipart", "part"
+MULTIPART, PART, TEXT = "multipart", "part", "text"
 HEADERS = {
     MULTIPART: b"Content-Type: multipart/mixed\r\n\r\n",
     PART: b"Content-Transfer-Encoding: base64, quoted-printable, 8bit\r\n\r\n",
@@ -51,8 +51,11 @@ class Imap(MailReader):
                 yield Unscanned(Unread.PROTOCOL, detail=detail)
 
     def _start(self, kind: str, data: bytes) -> Iterator[Event]:
-        if kind == PART and data.lstrip().startswith(b"--"):
-            kind = MULTIPART
+        if kind == TEXT:
+            kind = MULTIPART if data.lstrip().startswith(b"--") else PART
+            if kind == PART:
+                detail = "a mail that is fetched without its header fields"
+                yield Unscanned(Unread.PROTOCOL, detail=detail)
         yield MailStart(MAIL if kind in HEADERS else kind)
         if kind in HEADERS:
             yield MailBytes(b"", HEADERS[kind])
@@ -66,5 +69,7 @@ def _kind(line: bytes) -> str:
     word, section = found[1].upper(), (found[2] or b"").upper()
     if word == b"BINARY":
         return ""
+    if section == b"TEXT" or word == b"RFC822.TEXT":
+        return TEXT
     headed = not section or section.endswith(b"MIME") or b"HEADER" in section
-    return MAIL if headed and word != b"RFC822.TEXT" else PART
+    return MAIL if headed else PART

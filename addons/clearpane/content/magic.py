@@ -11,8 +11,8 @@ from clearpane.content.kinds import FileType
 
 _T = FileType
 
-# Where, what, which; the first that fits counts. Sources: the formats' own specifications, and
-# RFC 1952, 8878, 9649 and ISO 14496-12, 9660 among them.
+# Where, what, which; of those at one place the first that fits counts. Sources: the formats' own
+# specifications, RFC 1952, 8878 and 9649, and ISO 9660 and 14496-12 among them.
 _MARKS: tuple[tuple[int, bytes, FileType], ...] = (
     (0, b"\x7fELF", _T.ELF),
     (0, b"dex\n", _T.DEX),
@@ -83,6 +83,13 @@ _MARKS: tuple[tuple[int, bytes, FileType], ...] = (
     (0, b"PAGEDUMP", _T.DMP),
 )
 
+# Every body is asked about: looking at its first byte first makes that cheap.
+_AT_START = {
+    first: tuple(each for each in _MARKS if each[0] == 0 and each[1][:1] == first)
+    for first in {mark[:1] for at, mark, _ in _MARKS if at == 0}
+}
+_ELSEWHERE = tuple(each for each in _MARKS if each[0])
+
 _BRANDS = {
     "heic heix hevc mif1 msf1": _T.HEIC,
     "avif avis": _T.AVIF,
@@ -97,7 +104,8 @@ _PATTERNS: tuple[tuple[re.Pattern[bytes], FileType], ...] = (
     (re.compile(rb"(?s)..-lh[0-9dx]-"), _T.LZH),
     (re.compile(rb"(?s)\x60\xea..[\x1e-\x60][\x01-\x66][\x01-\x66][\x00-\x0f]"), _T.ARJ),
     (re.compile(rb"AC10(?:0[2-9]|[1-3]\d)\0"), _T.DWG),
-    (re.compile(rb"[FCZ]WS[\x01-\x40]"), _T.FLASH),
+    # The length of what is unpacked, then how zlib or LZMA begin where it is packed.
+    (re.compile(rb"(?s)(?:FWS|CWS(?=.{5}x)|ZWS(?=.{9}\x5d))[\x01-\x40]...[\x00\x01]"), _T.FLASH),
     (re.compile(rb"(?s)\xff[\xe2\xe3\xf2\xf3\xfa\xfb][\x10-\xef]"), _T.MP3),
     (re.compile(rb"\0\0\x01\0[\x01-\x40]\0..\0"), _T.ICO),
     (re.compile(rb"(?s)G.{187}G.{187}G"), _T.MPEG),
@@ -112,7 +120,7 @@ _IS_DLL = 0x2000
 
 def announced(data: bytes) -> FileType | None:
     """The type that the bytes announce; None where they announce none."""
-    for at, mark, kind in _MARKS:
+    for at, mark, kind in (*_AT_START.get(data[:1], ()), *_ELSEWHERE):
         if data.startswith(mark, at):
             return kind
     for pattern, kind in _PATTERNS:

@@ -17,6 +17,7 @@ from clearpane.content.direction import Direction
 from clearpane.content.mail_lines import Dotted, Lines
 
 MAIL = "message/rfc822"
+FIRST = 8  # bytes of a literal that come together
 MOST_WAITING = 1000  # commands without a reply; servers take about a hundred
 
 
@@ -72,6 +73,11 @@ class _Side:
     def busy(self) -> bool:
         return bool(self.dotted or self.left)
 
+    @property
+    def waits(self) -> bool:
+        """A few bytes show how a mail begins."""
+        return not self.running and self.lines.held < min(self.left, FIRST)
+
     def begin(self, kind: str | None, *, left: int = 0, last: bool = True) -> None:
         self.dotted = None if left else Dotted()
         self.kind, self.left, self.last = kind, left, last
@@ -101,6 +107,8 @@ class MailReader:
         side.lines.add(data)
         while not self._lost:
             if side.busy:
+                if side.waits:
+                    return
                 if not (rest := side.lines.rest(side.left or None)):
                     return
                 yield from self._text(side, rest)

@@ -3,18 +3,20 @@
 Both are found by their own marks and not by the document's structure, which readers mend.
 """
 
+import io
 import re
 from collections.abc import Iterator
 from itertools import pairwise
 
 from clearpane.content import ole
 from clearpane.content.limits import Budget
-from clearpane.content.member import Member, Part, cut, find, inside, matches, occurrences
+from clearpane.content.member import WINDOW, Member, Part, cut, inside, matches, occurrences
 
 RTF = b"{\\rt"  # readers don't ask for the whole of {\rtf1
 # [MS-ONESTORE] 2.3.1 and 2.6.13: the file's own mark, and the one in front of each stored file.
 ONENOTE = bytes.fromhex("e4525c7b8cd8a74daeb15378d02996d3")
 STORED = bytes.fromhex("e716e3bd65261145a4c48d4d0b7a9eac")
+LONGEST_WORD = 48  # bytes of a control word with its number
 STORED_HEADER = 36  # the mark, the size in eight bytes, and twelve that are not used
 
 _OBJECT = re.compile(rb"\\obj(?:data|update)\b")
@@ -31,13 +33,24 @@ def rtf(data: bytes, budget: Budget) -> Iterator[Part]:
     starts = [match.end() for match in matches(_OBJECT, data, 16)]
     for start, after in pairwise([*starts, len(data)]):
         budget.count()
-        end = find(data, b"}", start)
-        text = cut(data, start, min(end if end >= 0 else len(data), after))
+        text = cut(data, start, after).partition(b"}")[0]
         budget.spend(len(text))
-        digits = _CONTROL.sub(b"", text).translate(None, _NOT_HEX)
+        digits = _digits(text)
         body = bytes.fromhex(digits[: len(digits) // 2 * 2].decode("ascii"))
         yield Member("object", body)
         yield from _native(body, budget)
+
+
+def _digits(text: bytes) -> bytes:
+    """Without control words; in steps that end in front of one, since each takes memory."""
+    out, at = io.BytesIO(), 0
+    while at < len(text):
+        end = at + WINDOW
+        word = text.rfind(b"\\", max(at + 1, end - LONGEST_WORD), end)
+        end = word if word >= 0 else end
+        out.write(_CONTROL.sub(b"", text[at:end]).translate(None, _NOT_HEX))
+        at = end
+    return out.getvalue()
 
 
 def _native(body: bytes, budget: Budget) -> Iterator[Part]:

@@ -6,6 +6,7 @@ sizes in the header. Names are only text.
 
 import io
 import struct
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -29,10 +30,28 @@ FAULTS = (
     struct.error,
 )
 ENCRYPTED = frozenset(("EncryptedPackage", "EncryptedSummary"))
+MOST_ENTRIES = 20_000  # of a directory; each costs a kilobyte while the file is read
+MOST_STEPS = 4_000_000  # names compared, since a name is looked for in all of its storage
 MSI_LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._"
 ATTACHMENT, ATTACHED_AS = "__substg1.0_37010102", "__substg1.0_3707001F"
 
 type Path = list[str]
+
+
+class _TooManyError(Exception):
+    """The directory has more entries than are read."""
+
+
+class _File(olefile.OleFileIO):  # type: ignore[misc]
+    """A directory's entries are counted as they are made; nothing else in olefile bounds them."""
+
+    entries = 0
+
+    def _load_direntry(self, sid: int) -> object:
+        self.entries += 1
+        if self.entries > MOST_ENTRIES:
+            raise _TooManyError
+        return super()._load_direntry(sid)
 
 
 def is_ole(data: bytes) -> bool:
@@ -45,8 +64,12 @@ def members(data: bytes, budget: Budget) -> Iterator[Part]:
         yield Unscanned(Unread.MALFORMED, detail="an OLE file's header does not fit its size")
         return
     try:
-        file = olefile.OleFileIO(io.BytesIO(data))
+        file = _File(io.BytesIO(data))
         paths = file.listdir()
+    except _TooManyError:
+        detail = f"an OLE file lists more than {MOST_ENTRIES} entries"
+        yield Unscanned(Unread.LIMIT, detail=detail)
+        return
     except FAULTS:
         yield Unscanned(Unread.MALFORMED, detail="an OLE file can't be read")
         return
@@ -55,6 +78,10 @@ def members(data: bytes, budget: Budget) -> Iterator[Part]:
         if any(one == other for one, other in pairwise(lowered)):
             # One of the two would be opened twice and the other one never.
             yield Unscanned(Unread.MALFORMED, detail="two streams of an OLE file have one name")
+        siblings = Counter(tuple(path[:-1]) for path in paths)
+        if sum(count * count for count in siblings.values()) > MOST_STEPS:
+            yield Unscanned(Unread.LIMIT, detail="an OLE file lists very many streams")
+            return
         for path in paths:
             budget.count()
             yield from _stream(file, path, budget)

@@ -133,7 +133,7 @@ class _Document:
                 yield Unscanned(Unread.MALFORMED, name, detail)
                 break
             if word in pdf_filters.SIMPLE:
-                data, fault = self._simple(word, data, header), None
+                data, fault = self._simple(name, word, data, header)
             elif word in (*pdf_filters.FLATE, UNKNOWN):
                 # Compressed data ends by itself, and the keyword may stand in it.
                 whole, at = (self.data, start) if data is raw else (data, 0)
@@ -146,17 +146,23 @@ class _Document:
                 break
         yield Member(name, data)
 
-    def _simple(self, word: str, data: bytes, header: bytes) -> bytes:
+    def _simple(
+        self, name: str, word: str, data: bytes, header: bytes
+    ) -> tuple[bytes, Unscanned | None]:
         allowance = self.budget.allowance(len(data))
         self.budget.spend(min(len(data), pdf_filters.SLOW) * SLOWNESS)
-        given = cut(data, 0, pdf_filters.SLOW)
+        whole, given = len(data), cut(data, 0, pdf_filters.SLOW)
         if word.startswith("LZW"):
             early = 0 if re.search(rb"/EarlyChange\s+0", header) else 1
             data = pdf_filters.lzw(given, allowance, early)
         else:
             data = pdf_filters.SIMPLE[word](given, allowance)
         self.budget.spend(len(data))
-        return self._unpredicted(data, header) if word.startswith("LZW") else data
+        fault = None
+        if len(data) > allowance or whole > pdf_filters.SLOW:
+            detail = f"a PDF stream in {word} is larger than is allowed"
+            fault = Unscanned(Unread.LIMIT, name, detail)
+        return self._unpredicted(data, header) if word.startswith("LZW") else data, fault
 
     def _flate(
         self, name: str, data: bytes, start: int, header: bytes

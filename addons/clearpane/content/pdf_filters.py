@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from clearpane.content.limits import MIB
 
-SLOW = 4 * MIB
+SLOW = 2 * MIB
 NOT_HEX = bytes(set(range(256)) - set(b"0123456789abcdefABCDEF"))
 NOT_85 = bytes(set(range(256)) - set(range(33, 118)) - {ord("z")})
 

@@ -32,13 +32,12 @@ _SUFFIXES = {
 }
 _BY_SUFFIX = {suffix: kind for kind, words in _SUFFIXES.items() for suffix in words.split()}
 
-_INTERPRETER = re.compile(rb"#![^\n]{0,100}?\b(?:(bash|zsh|ksh|dash|sh)|(perl)|(python)|(php))")
+_INTERPRETER = re.compile(
+    rb"#![^\n]{0,100}?\b(?:(bash|zsh|ksh|dash|sh)|(perl)|(python)|(php))[\d.]*(?:\s|\Z)"
+)
 _INTERPRETERS = (_T.SH, _T.PL, _T.PY, _T.PHP)
 _REGISTRY = (b"REGEDIT4", b"Windows Registry Editor Version 5")
-_SVG = re.compile(
-    rb"\s*(?:<\?xml[^>]*>\s*)?(?:(?:<!--.*?-->|<!DOCTYPE\s+svg[^>]*>)\s*)*<(?:svg:)?svg[\s>]",
-    re.DOTALL,
-)
+_FIRST_TAG = re.compile(rb"<([A-Za-z][\w:]{0,40})")
 _BINARY = bytes(byte for byte in range(32) if byte not in b"\t\n\f\r\x1a\x1b")  # ^Z ends DOS text
 _BOMS = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")
 
@@ -58,9 +57,21 @@ def language(data: bytes, name: str) -> FileType | None:
         return _T.REG
     if found := _INTERPRETER.match(head):
         return _INTERPRETERS[(found.lastindex or 1) - 1]
-    if _SVG.match(head):
+    if _is_svg(head):
         return _T.SVG
     return _BY_SUFFIX.get(suffix(name)) or (_T.EML if multipart.is_mail(head) else None)
+
+
+def _is_svg(head: bytes) -> bool:
+    """Whether the first element is a drawing, whatever declarations and comments precede it."""
+    if not head.lstrip().startswith(b"<"):
+        return False
+    kept, mark, rest = head.partition(b"<!--")
+    while mark:
+        before, mark, rest = rest.partition(b"-->")[2].partition(b"<!--")
+        kept += before
+    tag = _FIRST_TAG.search(kept)
+    return tag is not None and tag[1].rpartition(b":")[2] == b"svg"
 
 
 def suffix(name: str) -> str:

@@ -11,7 +11,7 @@ from clearpane.content.applications import Application
 from clearpane.content.naming import of_request
 from clearpane.filtering.url import UrlAction
 from clearpane.gateway.answers import Asking
-from clearpane.gateway.core import BY_CATEGORY, BY_RULE, Core
+from clearpane.gateway.core import BY_CATEGORY, Core
 from clearpane.gateway.facts import name_of
 from clearpane.gateway.live import Granted, Live
 from clearpane.gateway.messages import answer, reader_of
@@ -58,9 +58,7 @@ class Access:
         host, url = flow.request.pretty_host, flow.request.pretty_url
         if reason == BY_CATEGORY:
             return answer(pages.url_block(reader, url=url, host=host, category=live.category))
-        return answer(
-            pages.application_block(reader, appname=Application.SSL, host=host, url=url)
-        )
+        return answer(pages.application_block(reader, appname=Application.SSL, host=host, url=url))
 
     def _consent(self, live: Live, flow: http.HTTPFlow) -> Page | None:
         """The opt-out page, where it is switched on: whoever was not asked yet is asked."""

@@ -7,6 +7,7 @@ from clearpane.gateway.connections import Connections
 from clearpane.gateway.core import Core
 from clearpane.gateway.decide import Decide
 from clearpane.gateway.http import Http
+from clearpane.gateway.mails import Mails
 from clearpane.gateway.outcomes import Outcomes
 from clearpane.gateway.start import Start
 from clearpane.gateway.streams import Streams
@@ -23,4 +24,4 @@ def make_addons(*, script: bool) -> list[object]:
     http = Http(core, Access(core, asking), asking, bodies)
     start = Start(core, http, script=script)
     before = [start, Connections(core), Transparent()]
-    return [*before, Decide(core), Tls(core), http, bodies, Streams(core)]
+    return [*before, Decide(core), Tls(core), http, bodies, Streams(core, Mails(core))]

@@ -46,7 +46,9 @@ class Asking:
             method=request.method,
             referer=request.headers.get("referer", ""),
         )
-        return self._form(live, flow, Claim(kind, self._user(live, flow), request.pretty_host, back, key))
+        return self._form(
+            live, flow, Claim(kind, self._user(live, flow), request.pretty_host, back, key)
+        )
 
     async def take(self, live: Live, flow: http.HTTPFlow) -> http.Response:
         """The response to an answer."""

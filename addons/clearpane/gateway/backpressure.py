@@ -5,9 +5,8 @@ mitmproxy reads on while a layer waits for a hook and keeps what it reads, witho
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from collections.abc import Iterator
 
 from mitmproxy.proxy.server import ConnectionIO
 

@@ -99,7 +99,7 @@ class Bodies:
         live.held[flow.id] = len(passage.tail) + body.held
         blocked = self._outcomes.apply(live, flow, body, scan)
         passage.verdict = Verdict.BLOCK if blocked else Verdict.PASS
-        if blocked and body.delivered and not passage.request and ends_with_the_connection(flow):
+        if blocked and passage.begun and not passage.request and ends_with_the_connection(flow):
             abort(flow.client_conn)  # a clean end would make it look complete
 
     def _begin(self, live: Live, passage: Passage) -> Body:
@@ -129,7 +129,9 @@ class Bodies:
         direction = Direction.UPLOAD if message.from_client else Direction.DOWNLOAD
         body = self._body(live, flow, direction, inside=True)
         body.keep(message.content)
-        with live.gate(request=message.from_client).while_looking(partial(waiting, live.upgraded[flow.id])):
+        with live.gate(request=message.from_client).while_looking(
+            partial(waiting, live.upgraded[flow.id])
+        ):
             scan = await live.force.scan(body.message, message.content)
         if self._outcomes.apply(live, flow, body, scan):
             message.drop()

@@ -1,4 +1,4 @@
-"""One body or message while it is looked at: its account, its scanner, and what is kept as evidence.
+"""One body or message while it is looked at: its account, its scanner, and what evidence shows.
 
 It knows nothing of mitmproxy's layers, and decides nothing.
 """

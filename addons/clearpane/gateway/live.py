@@ -22,6 +22,7 @@ from clearpane.gateway.talk import Talk
 from clearpane.hello import Hello
 from clearpane.pipeline.connection import Course, Opening, Step
 from clearpane.rulebase.decision import Decision, RuleType
+from clearpane.rulebase.security import SecurityDecision
 from clearpane.sessions.session import Session
 from clearpane.verification.profile import DecryptionProfile
 from clearpane.verification.protocol import Terms
@@ -74,6 +75,7 @@ class Live:
     upgraded: dict[str, layer.Layer] = field(default_factory=dict)  # WebSockets, by flow
     relay: Watched | None = None  # of a session that is not HTTP
     talk: Talk | None = None  # what is said in it
+    ruling: SecurityDecision | None = None  # of a session in which there are no requests
     from_client: Gate = field(default_factory=Gate)
     from_servers: Gate = field(default_factory=Gate)
     shown: flow.Flow | None = None  # what the user interfaces list

@@ -6,9 +6,9 @@ from urllib.parse import unquote
 
 from mitmproxy import http
 
+from clearpane.content import grpc
 from clearpane.content.applications import Application
 from clearpane.content.direction import Direction
-from clearpane.content import grpc
 from clearpane.content.encodings import CODINGS, names
 from clearpane.content.event_stream import EventStream
 from clearpane.content.grpc import is_grpc

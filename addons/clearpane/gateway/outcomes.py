@@ -36,9 +36,8 @@ class Outcomes:
         if blocking.virus and blocking.virus.action is Action.DROP:
             flow.kill()
         else:
-            page = answer(self._page(live, flow, body.message, blocking))
-            live.pages[flow.id] = page
-            if not body.delivered and not flow.websocket:
+            page = live.pages[flow.id] = answer(self._page(live, flow, body.message, blocking))
+            if not body.streams and not flow.websocket:
                 flow.response = page
         return True
 

@@ -42,6 +42,7 @@ class Passage:
     piece: bytearray = field(default_factory=bytearray)
     tail: bytearray = field(default_factory=bytearray)
     end: bool = False
+    begun: bool = False  # the other side has got the headers
     verdict: Verdict = Verdict.PASS
     delivered: int = 0
     body: Body | None = None  # what the addons keep between two looks

@@ -17,6 +17,7 @@ from clearpane.content.direction import Direction
 from clearpane.filtering.files import FileAction
 from clearpane.gateway.body import Body
 from clearpane.gateway.live import Granted, Live
+from clearpane.gateway.talk import Talk
 from clearpane.pipeline.message import Outcome
 from clearpane.records import decryption, exchange, threat, traffic
 from clearpane.records.actions import DataLogged, FileLogged, UrlLogged
@@ -73,6 +74,31 @@ class Reporter:
 
         def row(pcap: int) -> Row:
             return _row(session, now, outcome, carried, pcap, missing if pcap else 0)
+
+        pcap = self._captures.put(*shown, comment=lambda number: line(row(number))) if shown else 0
+        self._journal.put(Kind.THREAT, line(row(pcap)))
+
+    def found_in_talk(
+        self, live: Live, talk: Talk, body: Body, outcome: Outcome, now: datetime
+    ) -> None:
+        """The same in a mail."""
+        session, wanted = live.session, body.account.profiles.virus
+        if outcome.blocks:
+            session.ends(EndReason.THREAT)
+        message = threat.Message(
+            direction=body.message.direction,
+            misc=body.message.name,
+            host=body.message.name,
+            content_type=body.message.content_type,
+        )
+        shown: tuple[exchange.Exchange, ...] = ()
+        if outcome.virus and wanted and wanted.captures:
+            client = (session.source, session.source_port)
+            shown = talk.dialogue.exchanges(client, (session.destination, session.port))
+        missing = sum(each.missing for each in shown)
+
+        def row(pcap: int) -> Row:
+            return _row(session, now, outcome, message, pcap, missing if pcap else 0)
 
         pcap = self._captures.put(*shown, comment=lambda number: line(row(number))) if shown else 0
         self._journal.put(Kind.THREAT, line(row(pcap)))

@@ -72,6 +72,7 @@ class Stream(HttpStream):
     _refused = False
     _request: Passage | None = None
     _response: Passage | None = None
+    _unseen: frozenset[bool] = frozenset()  # whose bodies nobody is to look at; True: the request's
 
     def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
         if self._refused and isinstance(event, _FROM_SERVER):
@@ -89,15 +90,32 @@ class Stream(HttpStream):
         if size is Size.REFUSE:
             return (yield from self._refuse(request))
         if size is Size.INSPECT:
-            passage = Passage(self.flow, request, self)
-            if request:
-                self._request = passage
-            else:
-                self._response = passage
+            self._watch(request)
+        else:
+            self._unseen |= {request}
         message.stream = True
         if buffer:
             yield from self._start_streaming(request)
         return False
+
+    def _watch(self, request: bool) -> Passage:
+        passage = Passage(self.flow, request, self)
+        if request:
+            self._request = passage
+        else:
+            self._response = passage
+        return passage
+
+    def start_request_stream(self) -> layer.CommandGenerator[None]:
+        """Whoever asked for it: nothing is passed on that nobody looks at."""
+        if True not in self._unseen:
+            (self._request or self._watch(True)).begun = True
+        yield from super().start_request_stream()
+
+    def start_response_stream(self) -> layer.CommandGenerator[None]:
+        if False not in self._unseen:
+            (self._response or self._watch(False)).begun = True
+        yield from super().start_response_stream()
 
     def _expected(self, request: bool) -> int:
         try:
@@ -183,13 +201,17 @@ class Stream(HttpStream):
 
     def _break_off(self, passage: Passage) -> layer.CommandGenerator[None]:
         """Nothing more of it goes on: the page where it can still be sent, else a short body."""
-        if not passage.request and not passage.delivered:
+        asked = self.server_state == self.state_wait_for_response_headers
+        if passage.request and (asked or not passage.begun):
+            yield from self._break_off_request(passage)
+        elif not passage.request and not passage.begun:
             self._refused = True
             yield from self._refuse_response()
-            return
-        if passage.request:
-            yield from self._break_off_request(passage)
-            return
+        else:
+            yield from self._cut()
+
+    def _cut(self) -> layer.CommandGenerator[None]:
+        """The response has begun, so its end tells the client: it is short, or it is an error."""
         yield from self._stop_server()
         self.flow.error = Error("blocked by the gateway")
         yield HttpErrorHook(self.flow)
@@ -204,7 +226,7 @@ class Stream(HttpStream):
     def _break_off_request(self, passage: Passage) -> layer.CommandGenerator[None]:
         """What is still to come is read and thrown away, so that the client reads the page."""
         self._refused = True
-        if passage.delivered:
+        if passage.begun:
             yield from self._stop_server()
         self.flow.response = self.judge.refusal(self.flow)
         self.client_state = self.state_consume_request_body

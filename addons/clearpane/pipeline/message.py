@@ -104,10 +104,11 @@ class Account:
         return tuple(new)
 
     def _outcomes(self) -> list[Outcome]:
-        virus = judged(self.profiles.virus, self.message, self.findings)
         found: list[Outcome] = []
-        if virus.finding and virus.action is not Action.ALLOW:
-            found.append(Outcome(virus=virus))
+        if profile := self.profiles.virus:
+            virus = judged(profile, self.message, self.findings)
+            if virus.finding and virus.action is not Action.ALLOW:
+                found.append(Outcome(virus=virus))
         if file := self._file():
             found.append(Outcome(file=file))
         data = [each for each in self.seen if isinstance(each, DataSeen)]

@@ -95,7 +95,7 @@ class Session:
 
     def block(self, *reasons: str) -> None:
         """The decryption profile, or the lack of a verdict, ends this session."""
-        self.blocked, self.action = True, "deny"
+        self.blocked, self.action = True, self.action if self.refused else "deny"
         self.note(*reasons)
         self.ends(for_block(reasons))
 

@@ -1,11 +1,9 @@
 """A line says what it was told, and loses no answer."""
 
-import os
-
 import pytest
 
 from archived import EICAR
-from clearpane.antivirus.line import Address, Line, Lines, in_memory
+from clearpane.antivirus.line import Address, Line, Lines
 from daemons import Misbehaving
 
 MIB = 1 << 20
@@ -66,9 +64,3 @@ async def test_a_daemon_that_is_away_is_waited_for_once(address: Address) -> Non
     assert not await lines.wait(0.4)
     lines.here()
     assert await lines.wait(0.05)
-
-
-def test_a_body_in_memory() -> None:
-    file = in_memory(b"hello")
-    assert os.pread(file, 99, 0) == b"hello"
-    os.close(file)

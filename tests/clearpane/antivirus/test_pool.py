@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,7 @@ async def pool(make: Make, sources: Mapping[str, str]) -> Pool:
     return make(Setup(sources), 2)
 
 
+@cache
 def slow() -> bytes:
     return zipped({str(number): SLOW for number in range(25)})
 

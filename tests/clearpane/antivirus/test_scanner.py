@@ -1,7 +1,7 @@
 import gzip
 import os
 import zipfile
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import pytest
 
@@ -9,33 +9,20 @@ from archived import EICAR, bomb, zipped
 from clearpane.antivirus.embedded import Embedded
 from clearpane.antivirus.scan import INLINE
 from clearpane.antivirus.scanner import Scanner
+from clearpane.content.data_patterns import DataPatterns, Definition
+from clearpane.content.detection import (
+    DataSeen,
+    Detection,
+    FileSeen,
+    Finding,
+    Unread,
+    Unscanned,
+)
 from clearpane.content.inspection import MOST_PARTS, Inspection
-from clearpane.content.detection import Detection, Finding, Unread, Unscanned
+from scripted import Daemon, Threads
 
 OTHER = Detection("Other", 200_000, engine="daemon")
 FORM = "multipart/form-data; boundary=x"
-
-
-class Threads:
-    """Runs what it is given at once, and counts."""
-
-    def __init__(self) -> None:
-        self.used = 0
-
-    async def __call__(self, work: Callable[[], Inspection]) -> Inspection:
-        self.used += 1
-        return work()
-
-
-class Daemon:
-    """Answers what it is told to, and remembers what it was asked."""
-
-    def __init__(self, answers: dict[bytes, Finding] | None = None) -> None:
-        self.answers, self.asked = answers or {}, list[bytes]()
-
-    async def scan(self, body: bytes) -> tuple[Finding, ...]:
-        self.asked.append(body)
-        return (self.answers[body],) if body in self.answers else ()
 
 
 def form(*bodies: bytes) -> bytes:
@@ -144,3 +131,56 @@ async def test_without_rules_a_coding_that_nobody_knows_is_still_said() -> None:
 def test_a_scanner_without_engines_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="needs an engine"):
         Scanner(Threads(), None)
+
+
+class Unpacker:
+    """Notes what it is given to unpack."""
+
+    def __init__(self) -> None:
+        self.given = list[tuple[bytes, bool]]()
+
+    async def inspect(
+        self,
+        body: bytes,
+        *,
+        name: str = "",
+        encodings: Sequence[str] = (),
+        content_type: str = "",
+        for_daemon: bool = False,
+    ) -> Inspection:
+        self.given.append((body, for_daemon))
+        return Inspection((OTHER,), (FileSeen("zip"),), (body,) if for_daemon else ())
+
+
+@pytest.mark.parametrize(
+    ("body", "encodings", "unpacked"),
+    [
+        pytest.param(b"hello", (), False, id="a small text"),
+        pytest.param(bytes(2 * INLINE), (), False, id="a large text"),
+        pytest.param(zipped({"a": b"a"}), (), True, id="a small archive"),
+        pytest.param(zipped({"a": os.urandom(2 * INLINE)}), (), True, id="a large archive"),
+        pytest.param(gzip.compress(os.urandom(INLINE * 2)), ("gzip",), True, id="a large coding"),
+    ],
+)
+@pytest.mark.parametrize("asks", [False, True], ids=["alone", "with a daemon"])
+async def test_what_is_taken_apart_is_taken_apart_elsewhere(
+    embedded: Embedded, body: bytes, encodings: tuple[str, ...], unpacked: bool, asks: bool
+) -> None:
+    unpacker, daemon = Unpacker(), Daemon() if asks else None
+    scan = await Scanner(Threads(), embedded, daemon, unpack=unpacker).scan(
+        body, encodings=encodings
+    )
+    # The daemon gets the body itself where nothing has to be taken off for it.
+    assert unpacker.given == ([(body, asks and bool(encodings))] if unpacked else [])
+    assert (scan.findings, scan.seen) == (((OTHER,), (FileSeen("zip"),)) if unpacked else ((), ()))
+    assert daemon is None or daemon.asked == [body]
+
+
+async def test_kinds_and_patterns_are_seen_where_they_are_asked_for(embedded: Embedded) -> None:
+    patterns = DataPatterns((Definition("greeting", "hello"),))
+    asked = Scanner(Threads(), embedded, kinds=True, patterns=patterns)
+    not_asked = Scanner(Threads(), embedded)
+    for body in (b"#!/bin/sh\necho hello\n", b"#!/bin/sh\n" + b"echo hello\n" * INLINE):
+        seen = (await asked.scan(body)).seen
+        assert {type(one) for one in seen} == {FileSeen, DataSeen}
+        assert (await not_asked.scan(body)).seen == ()

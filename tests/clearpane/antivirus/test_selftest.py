@@ -3,9 +3,10 @@ from collections.abc import Callable
 
 import pytest
 
+from clearpane.antivirus.embedded import Embedded
 from clearpane.antivirus.replies import judge
-from clearpane.antivirus.selftest import problems
-from clearpane.content.detection import Finding
+from clearpane.antivirus.selftest import is_found, problems, samples
+from clearpane.content.detection import Detection, Finding, Unread, Unscanned
 
 FULL = "ClamAV 1.4.6/27800/Thu Oct  1 08:00:00 2026"
 TEST_FILE = "275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f"
@@ -51,3 +52,17 @@ def test_what_is_wrong_is_said(
     for problem, words in zip(found, expected, strict=True):
         assert problem.startswith("clamd /run/clamd: warning: ")
         assert words in problem
+
+
+@pytest.mark.parametrize(
+    ("with_7z", "cases"),
+    [(True, ["plain", "in a zip", "in a 7z"]), (False, ["plain", "in a zip"])],
+)
+def test_each_sample_is_the_test_file(embedded: Embedded, with_7z: bool, cases: list[str]) -> None:
+    found = samples(with_7z=with_7z)
+    assert list(found) == cases
+    assert all(is_found(embedded.scan(body)) for body in found.values())
+
+
+def test_another_threat_is_not_the_test_file() -> None:
+    assert not is_found([Detection("Other", 200_000), Unscanned(Unread.LIMIT)])

@@ -25,9 +25,14 @@ def parsed(text: str) -> tuple[Scanning, list[str]]:
             id="both engines, one of them twice",
         ),
         pytest.param(
-            "{scan-limit: 64KiB, hold-budget: 1GiB}",
-            Scanning(scan_limit=65_536, hold_budget=1 << 30),
-            id="both limits",
+            "{hold-limit: 32KiB, scan-limit: 64KiB, hold-budget: 1GiB}",
+            Scanning(hold_limit=32_768, scan_limit=65_536, hold_budget=1 << 30),
+            id="all limits",
+        ),
+        pytest.param(
+            "{scan-limit: 64KiB}",
+            Scanning(hold_limit=65_536, scan_limit=65_536),
+            id="a small scan-limit lowers what is held",
         ),
         pytest.param(
             "{clamd: {socket: var/clamd.ctl, timeout: 5}}",
@@ -73,6 +78,12 @@ def test_without_the_block_the_embedded_engine_scans() -> None:
             id="another engine",
         ),
         pytest.param("{engines: []}", "antivirus: engines is an empty list", id="no engine"),
+        pytest.param(
+            "{hold-limit: 64MiB}",
+            "antivirus: hold-limit is more than scan-limit: what is held whole is unpacked whole "
+            "(lower hold-limit or raise scan-limit)",
+            id="more held than unpacked",
+        ),
         pytest.param("{scan-limit: 2GiB}", "antivirus: scan-limit must be", id="too large a limit"),
         pytest.param(
             '{clamd: {tcp: "192.0.2.7:3310"}}',

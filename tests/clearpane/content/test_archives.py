@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archived import EICAR, bomb, cpio, deb, nested, rpm, tarred, zipped
-from clearpane.content.archives import UNOPENED, is_container, walk
+from clearpane.content.archives import UNOPENED, is_container, needs_whole, walk
 from clearpane.content.detection import Unread, Unscanned
 from clearpane.content.limits import MIB, Budget, Limits
 from clearpane.content.member import Member
+from e2e.harness import builders, papers
 
 ZIP = zipped({"eicar.com": EICAR})
 
@@ -166,3 +167,38 @@ def test_whatever_is_damaged_nothing_raises(seed: bytes, data: st.DataObject) ->
     kept = data.draw(st.integers(0, len(body)))
     list(walk(bytes(body[:kept]), "a.bin", "", Budget()))
     list(walk(bytes(body), "a.bin", "multipart/mixed; boundary=x", Budget()))
+
+
+WHOLE: dict[str, tuple[bytes, bool]] = {
+    "7z": (builders.seven_zip("a", EICAR), True),
+    "rar": (builders.rar5("a", EICAR), True),
+    "cab": (builders.by_gcab("a", EICAR), True),
+    "a disc image": (builders.by_bsdtar("iso9660", "a", EICAR)[:40_000], True),
+    "a program that unpacks itself": (b"MZ" + bytes(5000) + builders.rar4("a", EICAR), True),
+    "PDF": (papers.pdf(EICAR), True),
+    "OLE": (papers.ole({"a": EICAR}), True),
+    "without a reader": (b"MSWIM\0\0\0" + bytes(99), True),
+    "zip": (ZIP, False),
+    "tar": (tarred({"a": EICAR}), False),
+    "gzip": (gzip.compress(EICAR), False),
+    "xz": (lzma.compress(EICAR), False),
+    "a program": (b"MZ" + bytes(5000), False),
+    "text": (b"text", False),
+    "nothing": (b"", False),
+}
+
+
+@pytest.mark.parametrize(("head", "expected"), WHOLE.values(), ids=WHOLE)
+def test_what_has_to_be_read_as_a_whole(head: bytes, expected: bool) -> None:
+    assert needs_whole(head) is expected
+
+
+def test_a_mail_by_its_type_alone_is_opened() -> None:
+    mail = b"Subject: a\r\nContent-Disposition: attachment; filename=eicar.com\r\n\r\n" + EICAR
+    assert names(mail) == []
+    assert names(mail, "", "message/rfc822") == ["eicar.com"]
+    assert is_container(mail, "message/rfc822")
+
+
+def test_arj_has_no_reader() -> None:
+    assert [one.detail for one in unread(builders.arj(EICAR))] == ["no reader for arj archives"]

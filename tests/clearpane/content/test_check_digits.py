@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import pytest
 
 from clearpane.content.check_digits import (
@@ -24,13 +26,13 @@ RIGHT = [
 
 
 @pytest.mark.parametrize(("check", "number"), RIGHT)
-def test_the_right_digit_alone_is_right(check, number: bytes) -> None:  # type: ignore[no-untyped-def]
+def test_the_right_digit_alone_is_right(check: Callable[[bytes], bool], number: bytes) -> None:
     right = [digit for digit in b"0123456789" if check(number[:-1] + bytes([digit]))]
     assert right == [number[-1]]
 
 
 @pytest.mark.parametrize(("check", "number"), RIGHT)
-def test_one_wrong_digit_anywhere_shows(check, number: bytes) -> None:  # type: ignore[no-untyped-def]
+def test_one_wrong_digit_anywhere_shows(check: Callable[[bytes], bool], number: bytes) -> None:
     for place in range(len(number)):
         for digit in b"0123456789":
             changed = number[:place] + bytes([digit]) + number[place + 1 :]

@@ -3,8 +3,8 @@ import pickle
 import pytest
 
 from archived import tarred, zipped
+from clearpane.content import data_patterns
 from clearpane.content.data_patterns import (
-    MOST_CANDIDATES,
     MOST_MATCHES,
     PREDEFINED,
     DataPatterns,
@@ -43,6 +43,12 @@ def test_it_can_be_sent_to_another_process() -> None:
     again = pickle.loads(pickle.dumps(PATTERNS))
     member = Member("", f"PRJ-123456 {CARD}".encode())
     assert list(again.see(member)) == list(PATTERNS.see(member))
+
+
+def test_what_it_is_made_of_makes_it_again() -> None:
+    definitions, predefined = PATTERNS.made_of
+    assert (definitions, predefined) == ((PROJECT,), ("payment-card", "iban"))
+    assert DataPatterns(definitions, predefined).made_of == PATTERNS.made_of
 
 
 def test_a_definition_without_a_regex_is_left_out() -> None:
@@ -93,10 +99,10 @@ def test_matches_are_bounded() -> None:
     assert counts(b"PRJ-123456 " * (MOST_MATCHES + 1)) == {"project": MOST_MATCHES}
 
 
-def test_candidates_are_bounded() -> None:
-    body = b"4111111111111112 " * MOST_CANDIDATES
-    assert counts(body + NUMBER.encode()) == {}
-    assert counts(body[: -17 * 2] + NUMBER.encode()) == {"payment-card": 1}
+def test_candidates_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data_patterns, "MOST_CANDIDATES", 100)
+    assert counts(b"4111111111111112 " * 99 + NUMBER.encode()) == {"payment-card": 1}
+    assert counts(b"4111111111111112 " * 100 + NUMBER.encode()) == {}
 
 
 MASKED = {
@@ -133,7 +139,8 @@ def windowed(body: bytes, size: int, overlap: int) -> tuple[DataSeen, ...]:
 
 
 LONG = {
-    "text": f"some text {CARD} and {NUMBER}, DE89 3704 0044 0532 0130 00 PRJ-123456; ".encode() * 40,
+    "text": f"some text {CARD} and {NUMBER}, DE89 3704 0044 0532 0130 00 PRJ-123456; ".encode()
+    * 40,
     "UTF-16": (f"ä {CARD} \N{GRINNING FACE} {NUMBER} " * 40).encode("utf-16"),
     "a form": b"a=" + b"4111+1111%201111+1111&b=%34%31%31%31111111111111&" * 40,
 }
@@ -178,7 +185,9 @@ def test_windows_of_a_picture_are_not_looked_at() -> None:
 
 
 def seen(**members: int) -> list[DataSeen]:
-    return [DataSeen("iban", count, member=name.replace("_", "/")) for name, count in members.items()]
+    return [
+        DataSeen("iban", count, member=name.replace("_", "/")) for name, count in members.items()
+    ]
 
 
 TOTALS: dict[str, tuple[list[DataSeen], int]] = {

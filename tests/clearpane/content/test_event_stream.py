@@ -14,7 +14,7 @@ MIB = 1 << 20
 def read(*pieces: bytes) -> list[Unit]:
     stream = EventStream()
     units = [unit for piece in pieces for unit in stream.feed(piece)]
-    return units + [*stream.end()]
+    return [*units, *stream.end()]
 
 
 EVENTS: dict[str, tuple[bytes, list[bytes]]] = {

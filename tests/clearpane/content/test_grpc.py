@@ -28,7 +28,7 @@ def read(
 ) -> list[Unit]:
     reader = grpc.reader(kind, encoding)
     units = [unit for at in range(0, len(body), step) for unit in reader.feed(body[at : at + step])]
-    return units + [*reader.end()]
+    return [*units, *reader.end()]
 
 
 def bodies(units: list[Unit]) -> list[bytes]:

@@ -1,7 +1,9 @@
+import re
+
 import pytest
 
 from clearpane.content.detection import Unread, Unscanned
-from clearpane.content.member import WINDOW, Member, cut, find, inside, join, occurrences
+from clearpane.content.member import WINDOW, Member, cut, find, inside, join, matches, occurrences
 
 FOUND = {
     "at the start": (b"PK\3\4rest", 0, 0),
@@ -33,3 +35,11 @@ def test_parts_are_named_from_outside() -> None:
     encrypted = inside("a.zip", Unscanned(Unread.ENCRYPTED, "b.com", "why"))
     assert encrypted == Unscanned(Unread.ENCRYPTED, "a.zip/b.com", "why")
     assert (join("", "b"), join("a", ""), join("", "")) == ("b", "a", "")
+
+
+def test_matches_are_found_once_in_each_window_and_across() -> None:
+    pattern = re.compile(rb"ab+c")
+    data = (b"x" * 50 + b"abbc") * (3 * WINDOW // 54)
+    assert [one.span() for one in matches(pattern, data, 4)] == [
+        one.span() for one in pattern.finditer(data)
+    ]

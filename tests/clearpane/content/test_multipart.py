@@ -8,7 +8,7 @@ from archived import EICAR
 from clearpane.content.detection import Unread, Unscanned
 from clearpane.content.limits import Budget, ExhaustedError, Limits
 from clearpane.content.member import Member, Part
-from clearpane.content.multipart import CHUNK, is_mail, is_multipart, mail, parts
+from clearpane.content.multipart import CHUNK, is_mail, is_message, is_multipart, mail, parts
 
 FORM = "multipart/form-data; boundary=cut"
 NOTE = b'--cut\r\nContent-Disposition: form-data; name="note"\r\n\r\nhello\r\n'
@@ -180,3 +180,41 @@ def test_padding_ends_nothing() -> None:
 def test_is_multipart() -> None:
     assert is_multipart(" Multipart/mixed; boundary=x")
     assert not is_multipart("text/multipart")
+
+
+def message(fields: bytes, body: bytes) -> list[bytes]:
+    return bodies(list(mail(b"MIME-Version: 1.0\n" + fields + b"\n\n" + body, Budget())))
+
+
+CODED = base64.b64encode(EICAR)
+SAID: dict[str, tuple[bytes, bytes]] = {
+    "base64 that is none": (b"Content-Transfer-Encoding: base64", EICAR),
+    "base64 with a comment": (b"Content-Transfer-Encoding: (a) base64 (b)", CODED),
+    "base64 and a second word": (b"Content-Transfer-Encoding: 7bit, base64", CODED),
+    "a boundary in pieces": (
+        b'Content-Type: multipart/mixed; boundary*1="b"; boundary*0="a"',
+        b"text\n--ab\n\n" + EICAR + b"\n--ab--\n",
+    ),
+    "a mail in a mail, by its type alone": (
+        b"Content-Type: message/rfc822",
+        b"Subject: a\n\n" + EICAR,
+    ),
+}
+
+
+@pytest.mark.parametrize(("fields", "body"), SAID.values(), ids=SAID)
+def test_what_mail_programs_read_all_the_same(fields: bytes, body: bytes) -> None:
+    assert EICAR in message(fields, body)
+
+
+def test_honest_base64_is_read_once() -> None:
+    assert message(b"Content-Transfer-Encoding: base64", CODED) == [EICAR]
+
+
+def test_mails_by_their_types_alone_end() -> None:
+    fields = b"Content-Type: message/rfc822\n\n"
+    assert len(message(fields.strip(), fields.lower().replace(b"content", b"x-content") * 50)) < 60
+
+
+def test_is_message() -> None:
+    assert is_message(" Message/RFC822; name=a") and not is_message("text/plain")

@@ -103,3 +103,8 @@ def test_cost_counts_input_that_yields_nothing() -> None:
     empty_blocks = b"\x00\x00\x00\xff\xff" * 1000  # stored, of no length
     stream = unpack(Kind.DEFLATE, empty_blocks, 0, MIB)
     assert (stream.output, stream.cost) == (b"", 5000)
+
+
+def test_parameters_that_the_library_refuses_are_a_fault() -> None:
+    filters = [{"id": lzma.FILTER_LZMA1, "lc": 4, "lp": 4, "pb": 0, "dict_size": 4096}]
+    assert unpack(Kind.LZMA, b"x" * 9, 0, 99, filters=filters).end is End.BROKEN

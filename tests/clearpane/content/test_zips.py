@@ -183,3 +183,17 @@ def test_members_that_overlap_spend_the_budget_together() -> None:
     end = struct.pack("<4HIIH", 0, 0, 60, 60, len(entries), len(data), 0)
     with pytest.raises(ExhaustedError, match="unpacks to more than"):
         list(members(data + entries + b"PK\5\6" + end, Budget(Limits(total=20_000))))
+
+
+@pytest.mark.parametrize("form", ["<III", "<IQQ"])
+def test_data_of_no_stated_size_ends_before_its_descriptor(form: str) -> None:
+    header = zip_member(b"eicar.com", EICAR, flags=8, size=0)
+    archive = header + struct.pack(form, zlib.crc32(EICAR), len(EICAR), len(EICAR))
+    assert EICAR in bodies(archive)
+    assert EICAR in bodies(archive + zipped({"b": b"clean"}))
+
+
+def test_an_lzma_member_with_parameters_that_there_are_not_is_said() -> None:
+    packed = b"\x09\x04" + struct.pack("<HBI", 5, 8 + 9 * 4, 4096) + bytes(40)
+    archive = zip_member(b"a", packed, method=14, size=len(packed))
+    assert reasons(archive) == [Unread.MALFORMED]

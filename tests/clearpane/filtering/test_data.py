@@ -38,27 +38,27 @@ JUDGED: dict[str, Case] = {
     "reaches the first": (
         (CARD,),
         (cards(2),),
-        DataJudgement(DataAction.ALERT, "payment-card", 2, ("****…1111",)),
+        DataJudgement(DataAction.ALERT, "payment-card", 2, ("****…1111",), 2),
     ),
     "one short of the second": (
         (CARD,),
         (cards(4),),
-        DataJudgement(DataAction.ALERT, "payment-card", 4, ("****…1111",)),
+        DataJudgement(DataAction.ALERT, "payment-card", 4, ("****…1111",), 4),
     ),
     "reaches the second": (
         (CARD,),
         (cards(5),),
-        DataJudgement(DataAction.BLOCK, "payment-card", 5, ("****…1111",)),
+        DataJudgement(DataAction.BLOCK, "payment-card", 5, ("****…1111",), 5),
     ),
     "a weight counts each match as often": (
         ("pattern: payment-card, weight: 3, block-threshold: 6",),
         (cards(2),),
-        DataJudgement(DataAction.BLOCK, "payment-card", 6, ("****…1111",)),
+        DataJudgement(DataAction.BLOCK, "payment-card", 6, ("****…1111",), 2),
     ),
     "the pattern's own weight": (
         ("pattern: project, block-threshold: 4",),
         (DataSeen("project", 2, "****…123"),),
-        DataJudgement(DataAction.BLOCK, "project", 4, ("****…123",)),
+        DataJudgement(DataAction.BLOCK, "project", 4, ("****…123",), 2),
     ),
     "a profile's weight goes before it": (
         ("pattern: project, weight: 1, block-threshold: 4",),
@@ -69,27 +69,27 @@ JUDGED: dict[str, Case] = {
     "no block": (
         ("pattern: payment-card, alert-threshold: 1, block-threshold: 0",),
         (cards(9_999),),
-        DataJudgement(DataAction.ALERT, "payment-card", 9_999, ("****…1111",)),
+        DataJudgement(DataAction.ALERT, "payment-card", 9_999, ("****…1111",), 9_999),
     ),
     "members together": (
         (CARD,),
         (cards(3, "a.txt"), cards(2, "b.txt", "****…2222")),
-        DataJudgement(DataAction.BLOCK, "payment-card", 5, ("****…1111", "****…2222")),
+        DataJudgement(DataAction.BLOCK, "payment-card", 5, ("****…1111", "****…2222"), 5),
     ),
     "a part that shows in the whole counts once": (
         (CARD,),
         (cards(3), cards(3, "a.txt")),
-        DataJudgement(DataAction.ALERT, "payment-card", 3, ("****…1111",)),
+        DataJudgement(DataAction.ALERT, "payment-card", 3, ("****…1111",), 3),
     ),
     "block goes before the alert of an earlier line": (
         (CARD, "pattern: iban, block-threshold: 1"),
         (cards(2), DataSeen("iban", 1)),
-        DataJudgement(DataAction.BLOCK, "iban", 1),
+        DataJudgement(DataAction.BLOCK, "iban", 1, (), 1),
     ),
     "the first line of two": (
         (CARD, "pattern: iban, alert-threshold: 1"),
         (DataSeen("iban", 9), cards(2)),
-        DataJudgement(DataAction.ALERT, "payment-card", 2, ("****…1111",)),
+        DataJudgement(DataAction.ALERT, "payment-card", 2, ("****…1111",), 2),
     ),
     "a pattern that is not asked for": ((CARD,), (DataSeen("iban", 99),), None),
     "nothing seen": ((CARD,), (), None),
@@ -149,7 +149,9 @@ def test_what_is_wrong_is_refused(line: str, message: str) -> None:
 
 def test_a_pattern_stands_once() -> None:
     problems = Problems()
-    text = "a: {patterns: [{pattern: iban, block-threshold: 1}, {pattern: iban, block-threshold: 2}]}"
+    text = (
+        "a: {patterns: [{pattern: iban, block-threshold: 1}, {pattern: iban, block-threshold: 2}]}"
+    )
     parse(read(text, "profiles.yaml", problems), {})
     assert "iban stands twice" in str(problems.errors[0])
 

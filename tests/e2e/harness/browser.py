@@ -11,6 +11,7 @@ from typing import Self
 from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.remote.webelement import WebElement
 
 from .process import environment
 from .wait import until
@@ -57,6 +58,7 @@ class Browser:
         options = ChromeOptions()
         options.page_load_strategy = "normal" if waits else "none"
         options.binary_location = _program("chromium")
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         for argument in (*QUIET, f"--user-data-dir={home / 'profile'}", *_through(proxy)):
             options.add_argument(argument)
         service = Service(_program("chromedriver"), env=environment(home))
@@ -114,11 +116,47 @@ class Browser:
         """What the page shows."""
         return self.driver.find_element("tag name", "body").text
 
+    def press(self, label: str) -> None:
+        """Presses the button that begins with `label`, and waits until its page has gone."""
+        page = self.driver.find_element("tag name", "html")
+        self.driver.find_element("xpath", f"//button[starts-with(., '{label}')]").click()
+        until(lambda: _is_gone(page), "the page after the button", 30)
+
+    def type(self, text: str) -> None:
+        """Into the page's one field."""
+        self.driver.find_element("id", "password").send_keys(text)
+
+    def as_wide_as(self, width: int, *, dark: bool = False) -> None:
+        """What is shown from now on is shown on a screen of this many CSS pixels."""
+        screen = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
+
+    @property
+    def spill(self) -> int:
+        """CSS pixels by which the page is wider than its screen."""
+        asked = "const page = document.documentElement; return page.scrollWidth - innerWidth"
+        return max(0, int(self.driver.execute_script(asked)))
+
+    @property
+    def complaints(self) -> list[str]:
+        """What the console says that is not about the status alone, since the last look."""
+        said = [str(entry["message"]) for entry in self.driver.get_log("browser")]
+        return [line for line in said if "the server responded with a status of" not in line]
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.driver.quit()
+
+
+def _is_gone(page: WebElement) -> bool:
+    try:
+        return not page.is_enabled()
+    except WebDriverException:
+        return True
 
 
 def _through(proxy: str) -> Sequence[str]:

@@ -131,10 +131,9 @@ def uuencoded(name: str, body: bytes) -> bytes:
 
 
 def yenc(name: str, body: bytes) -> bytes:
-    coded = b""
-    for byte in body:
-        value = (byte + 42) & 0xFF
-        coded += b"=" + bytes(((value + 64) & 0xFF,)) if value in b"\0\n\r=" else bytes((value,))
+    values = [bytes(((byte + 42) & 0xFF,)) for byte in range(256)]
+    table = [b"=" + bytes((one[0] + 64,)) if one in b"\0\n\r=" else one for one in values]
+    coded = b"".join(table[byte] for byte in body)
     size = len(body)
     head = f"=ybegin line=128 size={size} name={name}\r\n".encode()
     return head + coded + f"\r\n=yend size={size}\r\n".encode()
