@@ -26,6 +26,7 @@ from mitmproxy.utils import asyncio_utils
 from OpenSSL import SSL
 
 from chains import NOW, Party
+from clearpane.antivirus.pool import Pool
 from clearpane.gateway.access import Access
 from clearpane.gateway.answers import Asking
 from clearpane.gateway.bodies import Bodies
@@ -35,6 +36,7 @@ from clearpane.gateway.decide import Decide
 from clearpane.gateway.force import Force, put_in_force
 from clearpane.gateway.http import Http
 from clearpane.gateway.live import Live
+from clearpane.gateway.mails import Mails
 from clearpane.gateway.outcomes import Outcomes
 from clearpane.gateway.reporter import Reporter
 from clearpane.gateway.streams import Streams
@@ -76,6 +78,7 @@ class Gateway:
     def __init__(self, master: Master, site: Site, before: Force, executor: Executor) -> None:
         self.master, self.site, self.executor = master, site, executor
         self.said: list[str] = []
+        self._pools: list[Pool] = []
         self.core = Core()
         self.core.begin(before, Reporter(Path("var"), self.said.append))
         self.asking = Asking(self.core)
@@ -83,7 +86,8 @@ class Gateway:
         self.access = Access(self.core, self.asking)
         self.http = Http(self.core, self.access, self.asking, self.bodies)
         self.tls, self.decide = Tls(self.core), Decide(self.core)
-        self.connections, self.streams = Connections(self.core), Streams(self.core)
+        self.connections = Connections(self.core)
+        self.streams = Streams(self.core, Mails(self.core))
         place = master.addons.chain.index(master.addons.get("scriptloader"))
         addons = (
             self.connections, self.decide, self.tls, self.http, self.bodies, self.streams
@@ -98,7 +102,16 @@ class Gateway:
         before = self.core.force
         policy = self.site.load(before.policy)
         self.core.force = put_in_force(policy, self.executor, before)
+        if self.core.force.pool is not before.pool:
+            self._pools.append(self.core.force.pool)
         return self.core.force
+
+    def close(self) -> None:
+        """Everything that was opened; who made the first policy ends that one's processes."""
+        self.core.close_all()
+        self.core.reporter.close()
+        for pool in self._pools:
+            pool.close()
 
     def edit(self, name: str, old: str, new: str) -> Force:
         """The policy in force, after a change of one shipped file of rules/."""

@@ -6,7 +6,7 @@ Each test is a user of its own: an address, or a name where the proxy knows name
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -144,8 +144,7 @@ def test_what_is_not_decrypted_is_not_asked_about(user: User) -> None:
     with Origin() as plain:
         url = f"http://127.0.0.1:{plain.port}/page"
         assert clients.curl(user.gateway, url, *user.words).body == PAGE
-    reply = user.ask(host=PRIVATE, way="--http1.1", *("-k",))
-    assert (reply.status, reply.body) == (200, PAGE)
+    assert user.ask("/page", "-k", host=PRIVATE).body == PAGE
     assert user.ask().status == 511
 
 
@@ -245,7 +244,7 @@ def _as_it_is(form: Form) -> str:
     return form.answer("yes")
 
 
-REFUSED = {
+REFUSED: dict[str, tuple[Callable[[Form], str], tuple[str, ...]]] = {
     "from another site": (_as_it_is, ("-H", "Origin: https://evil.test")),
     "from a sandboxed frame": (_as_it_is, ("-H", "Origin: null")),
     "from a site whose name begins alike": (_as_it_is, ("-H", f"Origin: https://{HOST}.evil.test")),
@@ -256,18 +255,17 @@ REFUSED = {
     "with half a token": (lambda form: f"token={form.token.partition('.')[0]}.&answer=yes", ()),
     "with two answers": (lambda form: form.answer("no") + "&answer=yes", ()),
     "with another answer": (lambda form: form.answer("perhaps"), ()),
-    "with a token that is too long": (lambda form: form.answer("yes", token="A" * 5_000), ()),
+    "with a token that is too long": (lambda form: form.answer("yes").replace("=", "=" + "A" * 3_000, 1), ()),
     "with too long a body": (lambda form: form.answer("yes", rest="A" * 50_000), ()),
     "with megabytes": (lambda form: form.answer("yes") + "A" * (100 << 10), ()),
     "as JSON": (lambda form: json.dumps({"token": form.token, "answer": "yes"}), ()),
 }
 
 
-@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
 @pytest.mark.parametrize("how", REFUSED)
-def test_an_answer_is_refused(user: User, how: str, way: str) -> None:
+def test_an_answer_is_refused(user: User, how: str) -> None:
     change, words = REFUSED[how]
-    reply = user.send(change(user.form()), *words, way=way)
+    reply = user.send(change(user.form()), *words, way="--http2")
     assert (reply.error, reply.status) == (0, 400), reply
     assert user.ask().status == 511
 

@@ -1,7 +1,6 @@
 """The security rulebase: what each action does to whom, which rule matches, and what is said."""
 
-import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,9 @@ from e2e.harness import clients, pki
 from e2e.harness.h2_client import Http2
 from e2e.harness.messages import PAGE
 from e2e.harness.origins import Origin
-from e2e.harness.process import BIN, Gateway, environment
-from e2e.harness.site import DECRYPT, LEAVE, PRODUCT, Site
+from e2e.harness.process import Gateway
+from e2e.harness.questions import mistakes, say
+from e2e.harness.site import DECRYPT, LEAVE, Site
 from e2e.harness.tunnel import Tunnel
 from e2e.harness.ways import WAYS, Ways, between
 from e2e.harness.zoo import Zoo
@@ -58,7 +58,7 @@ RULES: list[dict[str, Any]] = [
     {"name": "first", "category": "twice", "action": "allow"},
     {"name": "second", "category": "twice", "action": "deny"},
     {"name": "no-games", "category": "games", "action": "deny"},
-    {"name": "by-method", "destination": "ports.zoo.test", "service": "tcp/1", "action": "deny"},
+    {"name": "by-port", "destination": "ports.zoo.test", "service": "tcp/1", "action": "deny"},
     {"name": "rest", "category": ["private", "off", "past", "other-hours"], "action": "allow"},
     {"name": "open", "destination": ["*.zoo.test", "127.0.0.1"], "action": "allow"},
 ]
@@ -253,40 +253,26 @@ MISTAKES = {
 }
 
 
+@pytest.fixture(scope="module")
+def wrong(folder: Path) -> Site:
+    return Site(folder / "wrong")
+
+
 @pytest.mark.parametrize("keys", MISTAKES)
-def test_a_mistake_is_named_with_its_place(tmp_path: Path, keys: str) -> None:
-    site = Site(tmp_path / "site")
-    site.save("security.yaml", f"rules:\n  - {{name: r, {keys}}}\n")
-    done = clearpane(site, "check")
-    assert done.returncode == 1, done.stdout
-    said = [line for line in (done.stdout + done.stderr).splitlines() if "error: " in line]
-    assert len(said) == 1 and "security.yaml:2:" in said[0], done
-    assert MISTAKES[keys] in said[0]
+def test_a_mistake_is_named_with_its_place(wrong: Site, keys: str) -> None:
+    wrong.save("security.yaml", f"rules:\n  - {{name: r, {keys}}}\n")
+    (found,) = mistakes(wrong)
+    assert "security.yaml:2:" in found and MISTAKES[keys] in found
 
 
 # Questions to the rules
 
 
-def clearpane(site: Site, *words: str) -> subprocess.CompletedProcess[str]:
-    places: Sequence[str | Path] = ("--rules", site.rules)
-    if words[0] != "test":
-        places = (*places, "--ca", site.ca, "--state", site.state)
-    return subprocess.run(
-        [BIN / "clearpane", *words, *places],
-        capture_output=True,
-        text=True,
-        env=environment(site.folder),
-        cwd=PRODUCT,
-        timeout=30,
-        check=False,
-    )
-
-
 def test_the_rules_answer_what_the_gateway_does(ways: Ways) -> None:
     words = ["source", "127.0.0.1", "destination", "paths.zoo.test", "destination-port", "443"]
     question = ("test", "security-policy-match", *words)
-    free = clearpane(ways.site, *question)
-    games = clearpane(ways.site, *question, "category", "games")
+    free = say(ways.site, *question)
+    games = say(ways.site, *question, "category", "games")
     assert free.stdout.startswith("matched rule: open, allow"), free
     assert "virus default" in free.stdout
     assert games.stdout.startswith("matched rule: no-games, deny"), games
@@ -294,7 +280,7 @@ def test_the_rules_answer_what_the_gateway_does(ways: Ways) -> None:
 
 
 def test_a_url_leads_to_its_security_rules(ways: Ways) -> None:
-    done = clearpane(ways.site, "test", "url", "https://paths.zoo.test/games/go")
+    done = say(ways.site, "test", "url", "https://paths.zoo.test/games/go")
     assert "paths.zoo.test/games/go is in games" in done.stdout
     assert "no-games, deny (category games)" in done.stdout
     assert "where no security rule matches: intrazone-default, allow" in done.stdout

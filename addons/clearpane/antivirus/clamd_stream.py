@@ -12,7 +12,7 @@ from clearpane.antivirus.replies import down, judge
 from clearpane.content.detection import Finding
 
 KEPT = 1024  # bytes that are not sent before they must
-DRIP = 3.0  # seconds: clamd gives up a stream that is silent for CommandReadTimeout, 5 or 30
+DRIP = 10.0  # seconds: clamd gives up a stream that is silent for its ReadTimeout, 120 by default
 
 type Scan = Callable[[bytes], Awaitable[tuple[Finding, ...]]]
 

@@ -91,9 +91,7 @@ class Nursery:
     def stop(self) -> None:
         """All workers end with the process that forked them; `fork` starts another one."""
         if self._line:
-            # Whoever reads from it gets an end, and closes it then; nobody reads from one closed.
-            with contextlib.suppress(OSError):
-                self._line.shutdown(socket.SHUT_RDWR)
+            # Whoever waits for an answer sees the process end, and closes it then.
             if not self._one.locked():
                 self._line.close()
             self._line = None

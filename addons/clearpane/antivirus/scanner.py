@@ -58,7 +58,7 @@ class Scanner:
         found = self._at_once(body, encodings, content_type, name)
         if found is None and self._daemon and not _is_wrapped(encodings, content_type):
             found, said = await self._both(
-                self._elsewhere(body, name, (), "", False), self._daemon.scan(body)
+                self._elsewhere(body, name, (), content_type, False), self._daemon.scan(body)
             )
             return Scan(distinct((*found.findings, *said)), found.seen)
         if found is None:
@@ -112,7 +112,7 @@ class Scanner:
         if not _is_wrapped(encodings, content_type):
 
             def look() -> Inspection:
-                if archives.is_container(body):
+                if archives.is_container(body, content_type):
                     return _TO_UNPACK
                 return sorted_out(show(Member("", body), self.inspectors(name)), (body,))
 

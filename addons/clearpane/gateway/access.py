@@ -14,7 +14,7 @@ from clearpane.gateway.answers import Asking
 from clearpane.gateway.core import BY_CATEGORY, Core
 from clearpane.gateway.facts import name_of
 from clearpane.gateway.live import Granted, Live
-from clearpane.gateway.messages import answer, reader_of
+from clearpane.gateway.messages import answer, fields_of, reader_of
 from clearpane.pages.forms import Kind
 from clearpane.pages.page import Page
 from clearpane.records.actions import UrlLogged
@@ -35,11 +35,11 @@ class Access:
             return answer(page)
         application = application_of(flow)
         live.session.app = application
-        hello = self._core.hello_for(live, flow)
-        policy = live.force.policy
-        categories = self._categories(live, flow)
+        policy, name = live.force.policy, name_of(flow.request.pretty_host)
+        categories = self._categories(live, flow, name)
         decision = None
         if policy.security:
+            hello = self._core.hello_for(live, flow, name)
             decision = policy.security.decide(hello, self._core.now(), application, categories)
             self._core.govern(live, decision)
         live.granted[flow.id] = Granted(
@@ -85,11 +85,13 @@ class Access:
             posted=request.method not in ("GET", "HEAD", "OPTIONS"),
         )
 
-    def _categories(self, live: Live, flow: http.HTTPFlow) -> frozenset[str]:
+    @staticmethod
+    def _categories(live: Live, flow: http.HTTPFlow, name: str) -> frozenset[str]:
         """Those of the URL; where the request names another host than the connection, of both."""
         policy, path = live.force.policy, flow.request.path
-        names = {name_of(flow.request.pretty_host), live.hello.name if live.hello else ""} - {""}
-        return frozenset[str]().union(*(policy.url_categories(name, path) for name in names))
+        found = policy.url_categories(name, path) if name else frozenset[str]()
+        other = live.hello.name if live.hello else ""
+        return found if other in ("", name) else found | policy.url_categories(other, path)
 
     def _denied(
         self,
@@ -154,11 +156,11 @@ class Access:
 
 
 def application_of(flow: http.HTTPFlow) -> Application:
-    headers = flow.request.headers
+    fields = fields_of(flow.request)
     return of_request(
         method=flow.request.method,
         path=flow.request.path,
-        content_type=headers.get("content-type", ""),
-        accept=headers.get("accept", ""),
-        upgrade=headers.get("upgrade", ""),
+        content_type=fields.get("content-type", ""),
+        accept=fields.get("accept", ""),
+        upgrade=fields.get("upgrade", ""),
     )

@@ -166,10 +166,9 @@ class Core:
             user=known_user(ctx.master, client),
         )
 
-    def hello_for(self, live: Live, flow: http.HTTPFlow) -> Hello:
+    def hello_for(self, live: Live, flow: http.HTTPFlow, name: str) -> Hello:
         """What rules about a request look at: the connection, and the host that it names."""
         known = live.hello or self.hello_of_request(flow)
-        name = name_of(flow.request.pretty_host)
         return known if known.name == name else replace(known, host=name or known.host)
 
     def govern(self, live: Live, decision: SecurityDecision) -> None:

@@ -1,5 +1,7 @@
 """mitmproxy's objects in the product's words."""
 
+from functools import lru_cache
+
 from mitmproxy import connection, ctx
 from mitmproxy.master import Master
 from mitmproxy.proxy import mode_specs
@@ -17,6 +19,7 @@ def address_of(text: str) -> Address | None:
         return None
 
 
+@lru_cache(maxsize=4096)
 def name_of(text: str) -> str:
     """The host name; empty for an address and for what is no name."""
     if address_of(text) is not None:

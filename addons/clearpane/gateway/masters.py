@@ -48,18 +48,17 @@ def _with_gateway(base: type[Master]) -> type[Master]:
 
         def __init__(self, opts: options.Options, **given: Any) -> None:
             super().__init__(opts, **given)
-            self.clearpane = make_addons(script=False)
+            (self.clearpane,) = make_addons(script=False)
             place = self.addons.chain.index(self.addons.get("scriptloader"))
-            for addon in reversed(self.clearpane):
-                self.addons.chain.insert(place, self.addons.register(addon))
+            self.addons.chain.insert(place, self.addons.register(self.clearpane))
 
         async def run(self) -> None:
-            start = self.clearpane[0]
+            start = self.clearpane.parts[0]
             assert isinstance(start, Start)
             start.begin()
             # Options left at their defaults are told to no addon that was registered by hand.
-            for addon in self.clearpane:
-                self.addons.invoke_addon_sync(addon, hooks.ConfigureHook(self.options.keys()))
+            configure = hooks.ConfigureHook(self.options.keys())
+            self.addons.invoke_addon_sync(self.clearpane, configure)
             await super().run()
 
     return Gateway

@@ -30,24 +30,35 @@ def message_of(
     """What is known of a body before any of it is looked at; `inside`: of a message that the
     exchange only carries, as a WebSocket's, which its headers do not speak of."""
     sent = flow.request if direction is Direction.UPLOAD else flow.response
-    headers = sent.headers if sent and not inside else http.Headers()
-    codings = ",".join(headers.get_all("content-encoding")).lower().split(",")
+    fields = fields_of(sent) if sent and not inside else {}
     return Message(
         decoder=decoder_of(flow),
         direction=direction,
         name=file_name(flow),
-        encodings=tuple(coding.strip() for coding in codings if coding.strip()),
-        content_type=headers.get("content-type", ""),
+        encodings=tuple(names([fields.get("content-encoding", "")])),
+        content_type=fields.get("content-type", ""),
         application=application,
     )
 
 
+def fields_of(message: http.Message) -> dict[str, str]:
+    """The header fields by their names in lower case; those of one name are joined by commas.
+
+    mitmproxy's own Headers go through all of them for each that is asked for.
+    """
+    fields: dict[str, str] = {}
+    for raw, value in message.headers.fields:
+        name, text = raw.decode("latin-1").lower(), value.decode("utf-8", "surrogateescape")
+        fields[name] = f"{fields[name]},{text}" if name in fields else text
+    return fields
+
+
 def is_framed(message: http.Message) -> bool:
     """Whether a body consists of messages that go on one by one; codings would hide them."""
-    kind = message.headers.get("content-type", "")
-    if names(message.headers.get_all("content-encoding")):
-        return False
-    return is_grpc(kind) or kind.strip().lower().startswith(_EVENTS)
+    fields = fields_of(message)
+    kind = fields.get("content-type", "").lstrip().lower()
+    framed = kind.startswith(_EVENTS) or is_grpc(kind)
+    return framed and not names([fields.get("content-encoding", "")])
 
 
 def framing_of(message: http.Message) -> Framing | None:
@@ -75,13 +86,18 @@ def decoder_of(flow: http.HTTPFlow) -> str:
 
 def ask_readably(request: http.Request, *, partial: bool) -> None:
     """Asks for an answer that can be inspected: whole, and in a coding that can be undone."""
+    fields = fields_of(request)
     for header in () if partial else ("range", "if-range"):
-        request.headers.pop(header, None)
-    if _EVENTS in request.headers.get("accept", "").lower():
+        if header in fields:
+            del request.headers[header]
+    if "accept-encoding" not in fields:
+        return
+    if _EVENTS in fields.get("accept", "").lower():
         request.headers["accept-encoding"] = "identity"  # events can't be told apart in a coding
-    elif "accept-encoding" in request.headers:
-        offers = request.headers["accept-encoding"].split(",")
-        readable = [offer.strip() for offer in offers if _coding(offer) in (*CODINGS, "identity")]
+        return
+    offers = fields["accept-encoding"].split(",")
+    readable = [offer.strip() for offer in offers if _coding(offer) in (*CODINGS, "identity")]
+    if len(readable) < len(offers):
         request.headers["accept-encoding"] = ", ".join(readable) or "identity"
 
 
@@ -97,7 +113,9 @@ def file_name(flow: http.HTTPFlow) -> str:
         header["content-disposition"] = offered.replace("\r", " ").replace("\n", " ")
         if name := header.get_filename():
             return name
-    path = unquote(flow.request.path.partition("?")[0])
+    path = flow.request.path.partition("?")[0]
+    if "%" in path:
+        path = unquote(path)
     return path.rsplit("/", 1)[-1] or f"{flow.request.pretty_host}{path}"
 
 

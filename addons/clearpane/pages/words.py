@@ -65,6 +65,7 @@ _SENTENCES = {
     "server-unreachable": "The server can't be reached, or it closed the connection.",
     "handshake-failed": "No secure connection with the server could be agreed.",
     "handshake-timeout": "The server did not answer in time.",
+    "opt-out-asked": "The user was asked whether to be decrypted.",
     "opted-out": "The user declined decryption.",
     "not-tls": "The connection does not speak TLS.",
     "invalid-server-name": "The client asked for something that is no host name.",

@@ -17,7 +17,8 @@ from clearpane.sessions.tls import ServerCertificate
 
 # Why a session was left alone, which is no fault of its handshake.
 _CHOICES = frozenset(
-    {"rule", "no-rule", "excluded-predefined", "excluded-custom", "excluded-learned", "opted-out"}
+    {"rule", "no-rule", "excluded-predefined", "excluded-custom", "excluded-learned"}
+    | {"opted-out", "opt-out-asked"}
 )
 _UNKNOWN_ROOT = frozenset({"unknown-issuer", "self-signed"})
 _BROKEN_CHAIN = _UNKNOWN_ROOT | {

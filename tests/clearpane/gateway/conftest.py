@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from mitmproxy.proxy.layers import http as stock
+from mitmproxy.proxy.layers.http import _http1
 from mitmproxy.tools.dump import DumpMaster
 
 from chains import NOW, Party, authority
@@ -15,15 +16,16 @@ from clearpane.authorities.inbound_store import load_inbound
 from clearpane.certificates import pem
 from clearpane.configuration.load import load
 from clearpane.gateway.force import Force, put_in_force
-from clearpane.gateway.stream import Stream
+from clearpane.gateway.stream import Stream, install
 from gateways import Gateway, SiteNow, end_master, new_master
 from sites import SHIPPED, Site
 
 
 @pytest.fixture(autouse=True)
 def stock_stream(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The one class that the gateway replaces in mitmproxy is put back."""
+    """The classes that the gateway replaces in mitmproxy are put back."""
     monkeypatch.setattr(stock, "HttpStream", stock.HttpStream)
+    monkeypatch.setattr(_http1, "ChunkedReader", _http1.ChunkedReader)
 
 
 @pytest.fixture(scope="session")
@@ -48,9 +50,11 @@ def executor() -> Iterator[Executor]:
 
 
 @pytest.fixture(scope="session")
-def base(ca: Path, executor: Executor) -> Force:
+def base(ca: Path, executor: Executor) -> Iterator[Force]:
     """Anchors, leaves and compiled rules, which the policies of all tests go on using."""
-    return put_in_force(load(SHIPPED, ca, NOW, store.load, load_inbound), executor)
+    made = put_in_force(load(SHIPPED, ca, NOW, store.load, load_inbound), executor)
+    yield made
+    made.pool.close()
 
 
 @pytest.fixture
@@ -84,7 +88,6 @@ async def gateway(
 ) -> AsyncIterator[Gateway]:
     made = Gateway(master, site, base, executor)
     monkeypatch.setattr(Stream, "judge", made.http, raising=False)
-    monkeypatch.setattr(stock, "HttpStream", Stream)
+    install(made.http)
     yield made
-    made.core.close_all()
-    made.core.reporter.close()
+    made.close()

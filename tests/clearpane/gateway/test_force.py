@@ -1,6 +1,7 @@
 """A policy and its adapters: what did not change is kept, everything else is made anew."""
 
 from concurrent.futures import Executor, ThreadPoolExecutor
+from gzip import compress
 from hashlib import sha256
 
 import pytest
@@ -9,7 +10,7 @@ from chains import NOW, authority
 from clearpane.authorities import store
 from clearpane.certificates import pem
 from clearpane.content.direction import Direction
-from clearpane.gateway.force import Force, put_in_force
+from clearpane.gateway.force import Force, put_in_force, retire
 from clearpane.pipeline.message import Message
 from gateways import EICAR, Gateway
 
@@ -63,8 +64,39 @@ def test_the_first_one_has_nothing_to_keep(base: Force, executor: Executor) -> N
     ("body", "found"), [(EICAR, ["Eicar Test File(100000)"]), (b"harmless", [])]
 )
 async def test_a_message_is_scanned(gateway: Gateway, body: bytes, found: list[str]) -> None:
-    message = Message("http", Direction.DOWNLOAD, body, "a.com")
-    assert [str(each) for each in await gateway.core.force.scan(message)] == found
+    message = Message("http", Direction.DOWNLOAD, "a.com")
+    scan = await gateway.core.force.scan(message, body)
+    assert [str(each) for each in scan.findings] == found
+
+
+@pytest.mark.parametrize(
+    ("encodings", "content_type", "body"),
+    [
+        pytest.param(("gzip",), "", compress(EICAR), id="in a coding"),
+        pytest.param(
+            (), "multipart/form-data; boundary=x",
+            b'--x\r\nContent-Disposition: form-data; name=a\r\n\r\n%s\r\n--x--\r\n' % EICAR,
+            id="in a form",
+        ),
+    ],
+)  # fmt: skip
+async def test_what_the_headers_say_is_handed_on(
+    gateway: Gateway, encodings: tuple[str, ...], content_type: str, body: bytes
+) -> None:
+    message = Message("http", Direction.UPLOAD, "a", encodings, content_type)
+    assert (await gateway.core.force.scan(message, body)).worst
+
+
+async def test_a_pool_is_kept_while_it_unpacks_by_the_same_rules(gateway: Gateway) -> None:
+    one = gateway.apply()
+    two = gateway.edit("settings", "handshake-timeout: 10", "handshake-timeout: 3")
+    assert two.pool is one.pool
+    gateway.site.write("threats/new.yar", "rule new { condition: false }")
+    three = gateway.apply()
+    assert three.pool is not two.pool
+    retire(two, three)
+    found = await two.scanner.scan(compress(EICAR))
+    assert found.worst, "who began with the old policy is answered all the same"
 
 
 @pytest.mark.parametrize("size", [0, 64 * 1024, 64 * 1024 + 1])

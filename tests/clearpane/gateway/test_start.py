@@ -15,7 +15,11 @@ from mitmproxy.test.tflow import tclient_conn
 from mitmproxy.tools.dump import DumpMaster
 
 from clearpane.gateway.core import Core
+from clearpane.gateway.access import Access
+from clearpane.gateway.answers import Asking
+from clearpane.gateway.bodies import Bodies
 from clearpane.gateway.http import Http
+from clearpane.gateway.outcomes import Outcomes
 from clearpane.gateway.places import running_pid
 from clearpane.gateway.start import Start
 from clearpane.gateway.stream import Stream
@@ -39,13 +43,18 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     proxy.setLevel(level)
 
 
+def http_of(core: Core) -> Http:
+    asking = Asking(core)
+    return Http(core, Access(core, asking), asking, Bodies(core, Outcomes(core, asking)))
+
+
 @pytest.fixture
 def make(master: DumpMaster, site: Site) -> Iterator[Make]:
     made: list[Start] = []
 
     def new(*, script: bool = False) -> Start:
         core = Core()
-        start = Start(core, Http(core), script=script)
+        start = Start(core, http_of(core), script=script)
         made.append(start)
         master.addons.add(start)
         return start
@@ -208,7 +217,7 @@ class TestRunning:
         one.begin()
         one.running()
         core = Core()
-        other = Start(core, Http(core), script=False)
+        other = Start(core, http_of(core), script=False)
         other.begin()
         other.running()
         assert "another gateway runs with var" in caplog.text

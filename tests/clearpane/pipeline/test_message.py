@@ -1,11 +1,27 @@
 """What a finding in a message leads to."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 from clearpane.antivirus.profile import Action, Actions, AntivirusProfile, Decoder
-from clearpane.content.detection import Detection, Finding, Severity, Unread, Unscanned
+from clearpane.configuration.configuration import ContentProfiles
+from clearpane.content.detection import (
+    DataSeen,
+    Detection,
+    FileSeen,
+    Finding,
+    Seen,
+    Severity,
+    Unread,
+    Unscanned,
+)
 from clearpane.content.direction import Direction
-from clearpane.pipeline.message import Judgement, Message, at_message, judged
+from clearpane.filtering.data import DataAction, DataFiltering, DataJudgement, Threshold
+from clearpane.filtering.files import FileAction, FileBlocking, FileJudgement, FileRule
+from clearpane.pipeline.message import Account, Judgement, Message, Outcome, judged
 
 VIRUS = Detection("Virus", 200_000)
 WORSE = Detection("Worse", 200_001, severity=Severity.CRITICAL)
@@ -16,8 +32,8 @@ ALERT_DOWN = AntivirusProfile(
     on_unscanned=Action.ALERT,
 )
 ALLOWS_ONE = AntivirusProfile(exceptions={200_001: Action.ALLOW})
-DOWN = Message("http", Direction.DOWNLOAD, b"x", "a")
-UP = Message("http", Direction.UPLOAD, b"x", "a")
+DOWN = Message("http", Direction.DOWNLOAD, "a")
+UP = Message("http", Direction.UPLOAD, "a")
 
 
 @pytest.mark.parametrize(
@@ -59,20 +75,124 @@ def test_what_blocks(action: Action) -> None:
     assert Judgement(action).blocks is (action not in ("allow", "alert"))
 
 
-async def test_a_message_is_scanned_as_it_came() -> None:
-    asked: list[Message] = []
-
-    async def scan(message: Message) -> list[Finding]:
-        asked.append(message)
-        return [VIRUS]
-
-    assert await at_message(RESET, DOWN, scan) == Judgement(Action.RESET_BOTH, VIRUS)
-    assert asked == [DOWN]
+def kinds(*rules: tuple[FileAction, str]) -> FileBlocking:
+    return FileBlocking(
+        tuple(FileRule(str(number), action, frozenset((kind,)))
+              for number, (action, kind) in enumerate(rules))
+    )  # fmt: skip
 
 
-async def test_an_empty_body_is_not_scanned() -> None:
-    async def scan(_: Message) -> list[Finding]:
-        raise AssertionError("there is nothing to scan")
+PROFILES = ContentProfiles(
+    virus=RESET,
+    url=None,
+    files=kinds((FileAction.ALERT, "exe"), (FileAction.CONTINUE, "zip"), (FileAction.BLOCK, "elf")),
+    data=DataFiltering((Threshold("card", alert=2, block=5), Threshold("name", alert=1))),
+)
+EXE, ZIP, ELF = FileSeen("exe"), FileSeen("zip"), FileSeen("elf", "a/b")
 
-    empty = Message("http", Direction.DOWNLOAD, b"", "a")
-    assert await at_message(RESET, empty, scan) == Judgement()
+
+def account(profiles: ContentProfiles = PROFILES, *, may_go_on: bool = False) -> Account:
+    return Account(profiles, DOWN, lambda kind: may_go_on and kind == "zip")
+
+
+def card(count: int, member: str = "") -> DataSeen:
+    return DataSeen("card", count, "4***", member)
+
+
+def said(outcomes: Sequence[Outcome]) -> list[str]:
+    """Each as the profile's kind, and its action."""
+    found: list[str] = []
+    for each in outcomes:
+        if each.virus:
+            found.append(f"virus {each.virus.action}")
+        if each.file:
+            found.append(f"file {each.file.action} {each.file.kind}")
+        if each.data:
+            found.append(f"data {each.data.action} {each.data.pattern} {each.data.weight}")
+    return found
+
+
+SEEN: list[ParameterSet] = [
+    pytest.param([], [], [], id="nothing"),
+    pytest.param([VIRUS], [], ["virus reset-both"], id="a threat"),
+    pytest.param([], [EXE], ["file alert exe"], id="a file"),
+    pytest.param([], [EXE, ELF], ["file block elf"], id="the strictest of two files"),
+    pytest.param([], [FileSeen("png")], [], id="a file that no rule speaks of"),
+    pytest.param([], [card(1)], [], id="data below the threshold"),
+    pytest.param([], [card(1), card(1, "b")], ["data alert card 2"], id="data of two members"),
+    pytest.param([], [card(5)], ["data block card 5"], id="data over the second threshold"),
+    pytest.param(
+        [VIRUS], [ZIP, card(2)],
+        ["virus reset-both", "file continue zip", "data alert card 2"], id="one of each",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("findings", "seen", "expected"), SEEN)
+def test_what_the_profiles_say(
+    findings: list[Finding], seen: list[Seen], expected: list[str]
+) -> None:
+    assert said(account().add(findings, seen)) == expected
+
+
+def test_nobody_says_anything_where_nothing_is_inspected() -> None:
+    bare = ContentProfiles(None, None, None, None)
+    assert account(bare).add([VIRUS], [ELF, card(9)]) == ()
+
+
+def test_who_chose_to_go_on_is_not_asked_again() -> None:
+    assert said(account(may_go_on=True).add([], [ZIP])) == []
+    assert said(account(may_go_on=True).add([], [ZIP, ELF])) == ["file block elf"]
+
+
+def test_an_exception_is_not_even_recorded() -> None:
+    profiles = replace(PROFILES, virus=ALLOWS_ONE)
+    assert account(profiles).add([WORSE], []) == ()
+
+
+class TestPieceByPiece:
+    """Each look tells all that was found from the beginning on."""
+
+    def test_what_was_said_is_not_said_again(self) -> None:
+        made = account(replace(PROFILES, virus=ALERT_DOWN))
+        assert said(made.add([VIRUS], [EXE])) == ["virus alert", "file alert exe"]
+        assert said(made.add([VIRUS], [EXE])) == []
+        assert said(made.add([VIRUS], [EXE, ELF])) == ["file block elf"]
+
+    def test_another_threat_is_another_record(self) -> None:
+        made = account(replace(PROFILES, virus=ALERT_DOWN))
+        other = Detection("Other", 200_002)
+        first = made.add([VIRUS], [])
+        second = made.add([VIRUS, other], [])
+        assert said(first) == ["virus alert"]
+        assert said(second) == ["virus alert"]
+        assert second[0].virus and second[0].virus.finding == other
+
+    def test_thresholds_are_reached_across_pieces(self) -> None:
+        made = account()
+        assert said(made.add([], [card(1)])) == []
+        assert said(made.add([], [card(2)])) == ["data alert card 2"]
+        assert said(made.add([], [card(4)])) == [], "an alert for the same is said once"
+        assert said(made.add([], [card(5)])) == ["data block card 5"]
+
+    def test_a_piece_without_data_takes_none_back(self) -> None:
+        made = account()
+        made.add([], [card(1)])
+        assert said(made.add([], [EXE])) == ["file alert exe"]
+        assert card(1) in made.seen
+
+
+@pytest.mark.parametrize(
+    ("outcome", "blocks"),
+    [
+        pytest.param(Outcome(virus=Judgement(Action.ALERT, VIRUS)), False, id="a virus alert"),
+        pytest.param(Outcome(virus=Judgement(Action.DROP, VIRUS)), True, id="a virus drop"),
+        pytest.param(Outcome(file=FileJudgement(FileAction.ALERT, "", "")), False, id="a file"),
+        pytest.param(Outcome(file=FileJudgement(FileAction.CONTINUE, "", "")), True, id="a page"),
+        pytest.param(Outcome(file=FileJudgement(FileAction.BLOCK, "", "")), True, id="no file"),
+        pytest.param(Outcome(data=DataJudgement(DataAction.ALERT, "", 1)), False, id="data"),
+        pytest.param(Outcome(data=DataJudgement(DataAction.BLOCK, "", 1)), True, id="no data"),
+    ],
+)
+def test_which_outcomes_block(outcome: Outcome, blocks: bool) -> None:
+    assert outcome.blocks is blocks

@@ -174,3 +174,10 @@ def test_the_security_rule_that_ended_it_stays() -> None:
     assert (session.security_rule, session.url_category) == ("stop", "gambling")
     assert (session.action, session.end_reason) == ("reset-client", EndReason.POLICY_DENY)
     assert session.handling is not Handling.BLOCK, "the handshakes were not what failed"
+
+
+def test_what_the_security_rule_said_stays_where_the_handshake_is_ended_for_it() -> None:
+    session = a_session()
+    session.govern(ruled("stop", SecurityAction.DROP))
+    session.block("security-rule")
+    assert (session.action, session.end_reason) == ("drop", EndReason.POLICY_DENY)

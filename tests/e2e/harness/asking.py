@@ -1,67 +1,98 @@
-"""Forms of the gateway's pages, filled in as a browser sends them: by curl, from what the page has."""
+"""A site and a server of which each path leads to another response page."""
 
-from dataclasses import dataclass, field
-from html.parser import HTMLParser
-from urllib.parse import urlencode, urlsplit
+from pathlib import Path
 
-from . import clients
-from .ways import Ways
+from . import bodies
+from .messages import PAGE, Answer, Request
+from .origins import Origin
+from .site import Site
+from .zoo import Zoo
+
+HOST = "localhost"  # the one name that resolves everywhere, for browsers
+PASSWORD = "open sesame"
+
+_PROFILES = {
+    "url-filtering": {
+        "default": {"continue": ["gambling"], "override": ["locked"], "block": ["barred"]},
+        "by-host": {"block": ["here"]},
+    },
+    "file-blocking": {
+        "default": {
+            "rules": [
+                {"name": "programs", "file-type": ["pe"], "action": "block"},
+                {"name": "papers", "file-type": ["pdf"], "action": "continue"},
+            ]
+        }
+    },
+    "data-filtering": {
+        "default": {"patterns": [{"pattern": "payment-card", "block-threshold": 1}]}
+    },
+}
+_ALL = {kind: "default" for kind in ("virus", *_PROFILES)}
+
+PDF = b"%PDF-1.4\n1 0 obj\n<</Type/Catalog>>\nendobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+PROGRAM = b"MZ" + bytes(58) + (64).to_bytes(4, "little") + b"PE\0\0\x64\x86" + bytes(300)
+CARDS = b"name,card\nalice,4111 1111 1111 1111\n"
+
+# page -> the path that leads to it
+PATHS = {
+    "virus": "/files/eicar.com",
+    "url-block": "/barred/page",
+    "url-continue": "/games/page",
+    "url-override": "/locked/page",
+    "file-block": "/files/tool.exe",
+    "file-continue": "/files/paper.pdf?type=application/pdf",
+    "data": "/files/cards.csv?type=text/csv",
+    "application": "/denied/page",
+}
 
 
-@dataclass
-class Form:
-    """Where a page's form goes, and what is in it beside what the reader chooses."""
-
-    action: str = ""
-    method: str = ""
-    hidden: dict[str, str] = field(default_factory=dict)
-    inputs: list[str] = field(default_factory=list)
-
-
-class _Reader(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.forms: list[Form] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        if tag == "form":
-            self.forms.append(Form(given["action"], given["method"]))
-        elif tag == "input" and given.get("type") == "hidden":
-            self.forms[-1].hidden[given["name"]] = given["value"]
-        elif tag == "input":
-            self.forms[-1].inputs.append(given["name"])
-
-
-def form_of(reply: clients.Reply) -> Form:
-    """The one form of a page."""
-    reader = _Reader()
-    reader.feed(reply.body.decode())
-    assert len(reader.forms) == 1, reply.body
-    return reader.forms[0]
-
-
-def send(
-    ways: Ways,
-    way: str,
-    url: str,
-    form: Form,
-    *arguments: str,
-    choice: str = "yes",
-    password: str | None = None,
-    origin: str | None = None,
-) -> clients.Reply:
-    """Sends the form from the page at `url`; `origin` is the header of that name."""
-    host = url.partition("/")[0]
-    scheme = "http" if way == "http" else "https"
-    fields = {**form.hidden, "answer": choice}
-    if password is not None:
-        fields["password"] = password
-    path = urlsplit(form.action).path
-    return ways.fetch(
-        way,
-        f"{host}{path}",
-        *("--data", urlencode(fields)),
-        *("-H", f"Origin: {origin or f'{scheme}://{host}'}"),
-        *arguments,
+def site(folder: Path, zoo: Zoo, *, left: int, hosts: tuple[str, ...] = (HOST,)) -> Site:
+    """Its gateway decrypts all but what goes to the port `left`, where every host is blocked."""
+    made = Site(
+        folder,
+        roots=[zoo.root],
+        decryption=[
+            {"name": "leave", "service": [f"tcp/{left}"]},
+            {"name": "all", "action": "decrypt", "profile": "best-practice"},
+        ],
+        categories={
+            "gambling": [f"{host}/games/" for host in hosts],
+            "locked": [f"{host}/locked/" for host in hosts],
+            "barred": [f"{host}/barred/" for host in hosts],
+            "denied": [f"{host}/denied/" for host in hosts],
+            "here": hosts,
+        },
+        profiles=_PROFILES,
+        settings={
+            "ssl-decrypt": {"url-proxy": True},
+            "url-admin-override": {"password-file": "override.txt"},
+        },
     )
+    by_host = {"name": "left", "service": [f"tcp/{left}"], "action": "allow"}
+    denied = {"name": "denied", "category": ["denied"], "action": "deny"}
+    rest = {"name": "rest", "action": "allow", "profiles": _ALL}
+    made.write(
+        "security.yaml",
+        {"rules": [by_host | {"profiles": {"url-filtering": "by-host"}}, denied, rest]},
+    )
+    password = made.rules / "override.txt"
+    password.write_text(f"{PASSWORD}\n", encoding="utf-8")
+    password.chmod(0o600)
+    return made
+
+
+def furnish(origin: Origin) -> Origin:
+    """Puts behind each page what it stands before."""
+    origin.contents.files |= {"tool.exe": PROGRAM, "paper.pdf": PDF, "cards.csv": CARDS}
+    for place in ("games", "locked", "barred", "denied"):
+        origin.contents.routes[f"/{place}/page"] = _page
+    return origin
+
+
+def _page(_: Request) -> Answer:
+    return Answer(headers=[("content-type", "text/html")], body=PAGE)
+
+
+# What nobody may be sent while its page is in the way.
+HIDDEN = (bodies.EICAR, PAGE, PROGRAM, PDF, CARDS)

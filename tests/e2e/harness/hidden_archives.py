@@ -109,9 +109,10 @@ def cut_in_stored_blocks() -> bytes:
 
 
 def two_trees() -> bytes:
-    """An image whose Rock Ridge tree is empty of it: only the Joliet tree lists the file."""
+    """An image whose first tree cuts the file to five bytes: Joliet's tree alone has all of it."""
     image = made.by_bsdtar("iso9660", NAME, EICAR)
-    return image.replace(b"RR\5\1", b"XX\5\1")
+    record = image.index(b"EICAR.COM;1") - 33  # ECMA-119 9.1: its size is at 10, both ways round
+    return changed(record + 10, struct.pack("<I", 5) + struct.pack(">I", 5), image)
 
 
 ROWS: dict[str, Hidden] = {
