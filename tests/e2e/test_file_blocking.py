@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from e2e.harness import asking, bodies, clean, clients
+from e2e.harness import bodies, clean, clients
+from e2e.harness.forms import form_of
 from e2e.harness.messages import Answer
 from e2e.harness.questions import mistakes
 from e2e.harness.site import Record, Site
@@ -212,7 +213,7 @@ def test_a_user_goes_on_after_saying_so(ways: Ways, way: str) -> None:
     asked = ways.fetch(way, url)
     assert_page(asked, letter, "This file needs a decision", "a.rtf", "rtf")
     assert_recorded(ways.threat(asked), "block-continue", "rtf")
-    onward = asking.send(ways, way, url, asking.form_of(asked))
+    onward = ways.answer(way, url, form_of(asked.body))
     assert onward.status == 200 and f"https://{url}" in onward.body.decode()
     opened = ways.fetch(way, url)
     assert (opened.status, opened.body) == (200, letter), opened
@@ -226,7 +227,7 @@ def test_an_upload_is_sent_again_after_saying_so(ways: Ways, tmp_path: Path) -> 
     asked = send(ways, "https", "/up/sheet", sheet, tmp_path)
     assert_page(asked, sheet, "This file needs a decision")
     assert not [each for each in ways.tls.contents.asked("/up/sheet") if each.body]
-    asking.send(ways, "https", f"{HOST}/up/sheet", asking.form_of(asked))
+    ways.answer("https", f"{HOST}/up/sheet", form_of(asked.body))
     again = send(ways, "https", "/up/sheet", sheet, tmp_path)
     assert again.body.decode() == f"{len(sheet)} {bodies.digest(sheet)}", again
 

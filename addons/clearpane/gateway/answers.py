@@ -8,9 +8,9 @@ import asyncio
 from mitmproxy import http
 
 from clearpane.gateway.core import Core
+from clearpane.gateway.judge import Size
 from clearpane.gateway.live import Live
 from clearpane.gateway.messages import answer, reader_of
-from clearpane.gateway.stream import Size
 from clearpane.pages.answers import ANSWER_PATH, BODY_LIMIT, Choice, is_foreign, parse_answer
 from clearpane.pages.forms import Form, Kind
 from clearpane.pages.page import Page

@@ -10,11 +10,13 @@ from functools import partial
 from mitmproxy import http
 
 from clearpane.antivirus.scan import Scan
+from clearpane.content.archives import needs_whole
 from clearpane.content.detection import Finding, Unread, Unscanned
 from clearpane.content.direction import Direction
 from clearpane.gateway.body import Body
 from clearpane.gateway.boundary import abort, fail_closed
 from clearpane.gateway.core import Core
+from clearpane.gateway.judge import Size
 from clearpane.gateway.live import Live
 from clearpane.gateway.messages import (
     ends_with_the_connection,
@@ -24,11 +26,11 @@ from clearpane.gateway.messages import (
 )
 from clearpane.gateway.outcomes import Outcomes
 from clearpane.gateway.passage import Passage, Verdict, waiting
-from clearpane.gateway.stream import Size
 from clearpane.pages.forms import Kind
 from clearpane.pipeline.message import Account
 
 _PATIENCE = 5.0  # seconds without a verdict after which a trickle goes on
+_TOO_BIG = "it can only be read whole, and is larger than scan-limit"
 _KEPT = 20  # messages of a WebSocket that the user interfaces can show
 
 
@@ -89,7 +91,7 @@ class Bodies:
     async def _look(self, live: Live, passage: Passage) -> None:
         body = passage.body or self._begin(live, passage)
         if body.task is None:
-            body.task = asyncio.ensure_future(body.look(passage.looked(), end=passage.end))
+            body.task = asyncio.ensure_future(self._next(live, passage, body))
         done, _ = await asyncio.wait((body.task,), timeout=_PATIENCE)
         if not done:
             passage.verdict = Verdict.WAIT
@@ -101,6 +103,16 @@ class Bodies:
         passage.verdict = Verdict.BLOCK if blocked else Verdict.PASS
         if blocked and passage.begun and not passage.request and ends_with_the_connection(flow):
             abort(flow.client_conn)  # a clean end would make it look complete
+
+    async def _next(self, live: Live, passage: Passage, body: Body) -> Scan:
+        """What is in the next piece; what is to be too large is said before anything goes on."""
+        piece, first = passage.looked(), body.size == 0
+        scan = await body.look(piece, end=passage.end)
+        limit = live.force.policy.settings.antivirus.scan_limit
+        announced = first and passage.expected > limit and not body.message.encodings
+        if announced and needs_whole(piece):
+            return Scan((Unscanned(Unread.TOO_BIG, detail=_TOO_BIG), *scan.findings), scan.seen)
+        return scan
 
     def _begin(self, live: Live, passage: Passage) -> Body:
         flow = passage.flow

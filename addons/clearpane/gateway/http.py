@@ -16,9 +16,9 @@ from clearpane.gateway.bodies import Bodies
 from clearpane.gateway.boundary import fail_closed
 from clearpane.gateway.core import BY_CATEGORY, BY_RULE, Core
 from clearpane.gateway.facts import name_of
+from clearpane.gateway.judge import Size
 from clearpane.gateway.live import Live
 from clearpane.gateway.messages import answer, ask_readably, reader_of, stay_on_tcp
-from clearpane.gateway.stream import Size
 from clearpane.pipeline.connection import UNSEEN, Course, Step, differs
 from clearpane.sessions.ends import EndReason
 

@@ -41,6 +41,7 @@ class Passage:
     stream: layer.Layer
     piece: bytearray = field(default_factory=bytearray)
     tail: bytearray = field(default_factory=bytearray)
+    expected: int = -1  # bytes that were announced; -1: none were
     end: bool = False
     begun: bool = False  # the other side has got the headers
     verdict: Verdict = Verdict.PASS

@@ -226,7 +226,7 @@ async def test_a_url(gateway: Gateway) -> None:
     gateway.core.reporter.url(live, flow, UrlLogged.ASKED, granted, gateway.core.now())
     (record,) = gateway.records("threat")
     assert (record["subtype"], record["action"]) == ("url", "block-continue")
-    assert (record["category"], record["url_category_list"]) == ("games", "games,news")
+    assert (record["category"], record["url_category_list"]) == ("games", ["games", "news"])
     assert str(record["misc"]).endswith("www.test:22/a?b")
     assert record["rule"] == "web"
 

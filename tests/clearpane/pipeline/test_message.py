@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from _pytest.mark.structures import ParameterSet
 
 from clearpane.antivirus.profile import Action, Actions, AntivirusProfile, Decoder
 from clearpane.configuration.configuration import ContentProfiles
@@ -112,14 +111,14 @@ def said(outcomes: Sequence[Outcome]) -> list[str]:
     return found
 
 
-SEEN: list[ParameterSet] = [
+SEEN = [
     pytest.param([], [], [], id="nothing"),
     pytest.param([VIRUS], [], ["virus reset-both"], id="a threat"),
     pytest.param([], [EXE], ["file alert exe"], id="a file"),
     pytest.param([], [EXE, ELF], ["file block elf"], id="the strictest of two files"),
     pytest.param([], [FileSeen("png")], [], id="a file that no rule speaks of"),
     pytest.param([], [card(1)], [], id="data below the threshold"),
-    pytest.param([], [card(1), card(1, "b")], ["data alert card 2"], id="data of two members"),
+    pytest.param([], [card(1, "a"), card(1, "b")], ["data alert card 2"], id="data of two members"),
     pytest.param([], [card(5)], ["data block card 5"], id="data over the second threshold"),
     pytest.param(
         [VIRUS], [ZIP, card(2)],
@@ -159,14 +158,11 @@ class TestPieceByPiece:
         assert said(made.add([VIRUS], [EXE])) == []
         assert said(made.add([VIRUS], [EXE, ELF])) == ["file block elf"]
 
-    def test_another_threat_is_another_record(self) -> None:
+    def test_a_threat_after_what_could_not_be_judged_is_another_record(self) -> None:
         made = account(replace(PROFILES, virus=ALERT_DOWN))
-        other = Detection("Other", 200_002)
-        first = made.add([VIRUS], [])
-        second = made.add([VIRUS, other], [])
-        assert said(first) == ["virus alert"]
-        assert said(second) == ["virus alert"]
-        assert second[0].virus and second[0].virus.finding == other
+        (first,), (second,) = made.add([UNREAD], []), made.add([UNREAD, VIRUS], [])
+        assert first.virus and first.virus.finding == UNREAD
+        assert second.virus and second.virus.finding == VIRUS
 
     def test_thresholds_are_reached_across_pieces(self) -> None:
         made = account()

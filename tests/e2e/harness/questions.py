@@ -8,7 +8,7 @@ from .site import PRODUCT, Site
 
 
 def say(site: Site, *words: str) -> subprocess.CompletedProcess[str]:
-    """`clearpane WORDS` with the rules of the site, and with its authorities where it takes them."""
+    """`clearpane WORDS` with the rules of the site, and its authorities where that takes them."""
     places: tuple[str | Path, ...] = ("--rules", site.rules)
     if words[0] == "check":
         places = (*places, "--ca", site.ca, "--state", site.state)

@@ -87,7 +87,7 @@ def inside(gateway: Gateway, port: int, name: str) -> Iterator[tuple[ssl.SSLSock
             yield session, here
 
 
-class _Imap(imaplib.IMAP4):
+class ImapClient(imaplib.IMAP4):
     def __init__(self, session: ssl.SSLSocket) -> None:
         self._session = session
         super().__init__("mail.zoo.test")
@@ -96,7 +96,7 @@ class _Imap(imaplib.IMAP4):
         return self._session
 
 
-class _Pop(poplib.POP3):
+class PopClient(poplib.POP3):
     def __init__(self, session: ssl.SSLSocket) -> None:
         self._session = session
         super().__init__("mail.zoo.test")
@@ -105,7 +105,7 @@ class _Pop(poplib.POP3):
         return self._session
 
 
-class _Smtp(smtplib.SMTP):
+class SmtpClient(smtplib.SMTP):
     def __init__(self, session: ssl.SSLSocket) -> None:
         self._session = session
         super().__init__("mail.zoo.test", local_hostname="client.zoo.test")
@@ -115,18 +115,18 @@ class _Smtp(smtplib.SMTP):
 
 
 def imap(session: ssl.SSLSocket) -> str:
-    with _Imap(session) as client:
+    with ImapClient(session) as client:
         return str(client.login("ann", "secret")[0])
 
 
 def smtp(session: ssl.SSLSocket) -> str:
-    with _Smtp(session) as client:
+    with SmtpClient(session) as client:
         client.ehlo()
         return str(client.noop()[0])
 
 
 def pop3(session: ssl.SSLSocket) -> str:
-    client = _Pop(session)
+    client = PopClient(session)
     client.user("ann")
     client.pass_("secret")
     seen = str(client.stat())

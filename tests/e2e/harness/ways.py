@@ -6,8 +6,10 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from . import clients
+from .forms import Form
 from .origins import Origin
 from .process import Gateway
 from .site import Record, Site
@@ -45,6 +47,22 @@ class Ways:
             protocol="--http2" if way == "h2" else "--http1.1",
             trust=trust,
         )
+
+    def answer(
+        self,
+        way: str,
+        url: str,
+        form: Form,
+        *arguments: str,
+        choice: str = "yes",
+        origin: str = "",
+        **fields: str,
+    ) -> clients.Reply:
+        """Sends the form of the page at `url`; `origin` is the header of that name."""
+        host = url.partition("/")[0]
+        here = f"{'http' if way == 'http' else 'https'}://{host}"
+        said = ("--data", form.answer(choice, **fields), "-H", f"Origin: {origin or here}")
+        return self.fetch(way, f"{host}{urlsplit(form.action).path}", *said, *arguments)
 
     def asked(self, part: str) -> bool:
         """Whether any request whose target holds `part` reached an origin."""
