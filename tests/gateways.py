@@ -11,10 +11,13 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cryptography import x509
+from h2 import events as h2_events
+from h2.config import H2Configuration
+from h2.connection import H2Connection
 from mitmproxy import connection, http, options
 from mitmproxy.master import Master
 from mitmproxy.proxy import commands, events, layer, mode_specs, server_hooks
@@ -27,6 +30,8 @@ from OpenSSL import SSL
 
 from chains import NOW, Party
 from clearpane.antivirus.pool import Pool
+from clearpane.antivirus.scanner import Scanner
+from clearpane.content.inspection import Inspection
 from clearpane.gateway.access import Access
 from clearpane.gateway.answers import Asking
 from clearpane.gateway.bodies import Bodies
@@ -118,6 +123,28 @@ class Gateway:
         text = (self.site.rules / f"{name}.yaml").read_text(encoding="utf-8")
         assert old in text
         return self.apply(**{name: text.replace(old, new)})
+
+    def find(self, marker: str) -> None:
+        """From now on content with these words is a threat, wherever they stand in it."""
+        rule = f'rule marker {{ strings: $a = "{marker}" condition: $a }}'
+        self.site.write("threats/marker.yar", rule)
+        self.apply()
+
+    def hold(self, limit: str) -> None:
+        """From now on bodies beyond this size are passed on while they are inspected."""
+        self.edit("settings", "hold-limit: 512KiB", f"hold-limit: {limit}")
+
+    def slow_down(self) -> asyncio.Event:
+        """From now on whatever takes time to scan takes until the event is set."""
+        force, go_on = self.core.force, asyncio.Event()
+
+        async def run(work: Callable[[], Inspection]) -> Inspection:
+            await go_on.wait()
+            return work()
+
+        scanner = Scanner(run, force.pool, force.policy.embedded)
+        self.core.force = replace(force, scanner=scanner)
+        return go_on
 
     def client(self, mode: str = "regular@8080") -> connection.Client:
         return connection.Client(
@@ -310,6 +337,61 @@ class TlsClient:
         return answer
 
 
+@dataclass
+class Http2Stream:
+    """What was answered to one request."""
+
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    ended: bool = False
+    reset: bool = False
+
+
+class Http2Client:
+    """A client of HTTP/2 without TLS."""
+
+    def __init__(self) -> None:
+        self._h2 = H2Connection(H2Configuration(header_encoding="utf-8"))
+        self._h2.initiate_connection()
+        self._streams: dict[int, Http2Stream] = {}
+
+    async def get(
+        self, wire: "Wire", path: str, *headers: tuple[str, str], host: str = "www.test"
+    ) -> Http2Stream:
+        """Asks, and hears all that is said at once."""
+        number = self._h2.get_next_available_stream_id()
+        stream = self._streams[number] = Http2Stream()
+        about = [(":method", "GET"), (":scheme", "http"), (":authority", host), (":path", path)]
+        self._h2.send_headers(number, [*about, *headers], end_stream=True)
+        await self.hear(wire)
+        return stream
+
+    async def hear(self, wire: "Wire") -> None:
+        while data := self._h2.data_to_send():
+            await wire.say(data)
+            self._take(wire.heard())
+        self._take(wire.heard())
+        if data := self._h2.data_to_send():
+            await wire.say(data)
+            await self.hear(wire)
+
+    def _take(self, data: bytes) -> None:
+        for event in self._h2.receive_data(data):
+            stream = self._streams.get(getattr(event, "stream_id", None) or 0)
+            match event:
+                case h2_events.ResponseReceived() if stream:
+                    stream.headers = dict(event.headers)  # type: ignore[arg-type]
+                case h2_events.DataReceived() if stream:
+                    stream.body += event.data
+                    self._h2.acknowledge_received_data(
+                        event.flow_controlled_length, event.stream_id
+                    )
+                case h2_events.StreamEnded() if stream:
+                    stream.ended = True
+                case h2_events.StreamReset() if stream:
+                    stream.reset = True
+
+
 _TOP: dict[str, type[layer.Layer]] = {
     "regular": modes.HttpProxy,
     "transparent": modes.TransparentProxy,
@@ -388,6 +470,11 @@ class Wire:
         """A server in plain text sends this; what the client hears of it."""
         await self.feed(events.DataReceived(self.context.server, data))
         return self.heard()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a hook is under way beside the wire."""
+        return bool(self._tasks)
 
     async def leave(self, side: connection.Connection) -> None:
         """One side closes its connection."""

@@ -1,9 +1,13 @@
 """Engines that say what they are told to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from clearpane.antivirus.embedded import Embedded
+from clearpane.antivirus.scan import Unpack
+from clearpane.antivirus.scanner import Scanner
+from clearpane.content.data_patterns import DataPatterns
 from clearpane.content.detection import Finding
-from clearpane.content.inspection import Inspection
+from clearpane.content.inspection import Inspection, inspect
 
 
 class Threads:
@@ -47,3 +51,48 @@ class DaemonStream:
     def abandon(self) -> None:
         self._daemon.open -= 1
         self._daemon.abandoned += 1
+
+
+def scanning(
+    run: Threads,
+    embedded: Embedded | None,
+    daemon: Daemon | None = None,
+    *,
+    unpack: Unpack | None = None,
+    kinds: bool = False,
+    patterns: DataPatterns | None = None,
+) -> Scanner:
+    """A scanner; without `unpack`, one that takes apart in a thread."""
+    inside = InThreads(run)
+    scanner = Scanner(run, unpack or inside, embedded, daemon, kinds=kinds, patterns=patterns)
+    inside.scanner = scanner
+    return scanner
+
+
+class InThreads:
+    """Takes apart in a thread of the tests' own process, as a scanner process would."""
+
+    scanner: Scanner
+
+    def __init__(self, run: Threads) -> None:
+        self._run = run
+
+    async def inspect(
+        self,
+        body: bytes,
+        *,
+        name: str = "",
+        encodings: Sequence[str] = (),
+        content_type: str = "",
+        for_daemon: bool = False,
+    ) -> Inspection:
+        return await self._run(
+            lambda: inspect(
+                body,
+                name=name,
+                encodings=encodings,
+                content_type=content_type,
+                inspectors=self.scanner.inspectors(name),
+                for_daemon=for_daemon,
+            )
+        )

@@ -108,7 +108,7 @@ def scan() -> float:
     async def never(_: object) -> object:
         raise AssertionError("1 KiB is scanned at once")
 
-    scanner, body = Scanner(never, embedded), b"x" * 1024  # type: ignore[arg-type]
+    scanner, body = Scanner(never, never, embedded), b"x" * 1024  # type: ignore[arg-type]
     with asyncio.Runner() as runner:
 
         async def hundred() -> float:

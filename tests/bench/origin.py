@@ -7,6 +7,7 @@ Run as a process of its own, so that its work is never counted as the gateway's:
 import asyncio
 import ssl
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import trustme
@@ -24,12 +25,14 @@ def make_certificates(folder: Path, count: int) -> None:
         issued.private_key_and_cert_chain_pem.write_to_path(folder / f"h{number}.example.pem")
 
 
-def context_for(folder: Path, count: int) -> ssl.SSLContext:
-    """Chooses the certificate by the server name."""
+def context_for(folder: Path, count: int, protocols: Sequence[str] = ()) -> ssl.SSLContext:
+    """Chooses the certificate by the server name; `protocols` are those of ALPN."""
     contexts = {}
     for number in range(count):
         contexts[f"h{number}.example"] = context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(folder / f"h{number}.example.pem")
+        if protocols:
+            context.set_alpn_protocols(list(protocols))
 
     def choose(connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
         connection.context = contexts.get(name or "", contexts["h0.example"])

@@ -1,6 +1,7 @@
-"""The two proxies that are compared: stock mitmdump, and the gateway in stock mitmdump.
+"""The two proxies that are compared, stock mitmdump and the gateway in stock mitmdump, and the
+origins behind them: each is a process of its own.
 
-CPU seconds are the proxy process's own, user and system, as the kernel counts them.
+CPU seconds and memory are those that the kernel counts, of the proxy and of all its helpers.
 """
 
 import os
@@ -9,12 +10,14 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-_TICKS = os.sysconf("SC_CLK_TCK")
+DECRYPT = "rules: [{name: all, action: decrypt}]\n"
+EMBEDDED = "engines: [embedded]"
+_TICKS, _PAGE = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass(frozen=True)
@@ -26,9 +29,48 @@ class Proxy:
     pid: int
 
     def cpu(self) -> float:
-        """Seconds so far."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+        """Seconds so far, user and system."""
+        return sum(_cpu(process) for process in self._processes())
+
+    def memory(self) -> tuple[float, float]:
+        """Resident MB: of the process, and with its helpers (what they share counted in each)."""
+        sizes = [_resident(process) for process in self._processes()]
+        return sizes[0], sum(sizes)
+
+    def _processes(self) -> list[int]:
+        """The proxy itself stands first."""
+        found = [self.pid]
+        for process in found:
+            tasks = Path(f"/proc/{process}/task")
+            with suppress(OSError):
+                for task in tasks.iterdir():
+                    found += map(int, (task / "children").read_text().split())
+        return found
+
+
+def _cpu(process: int) -> float:
+    with suppress(OSError):
+        fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+        return sum(map(int, fields[11:15])) / _TICKS  # with those of children that have ended
+    return 0.0
+
+
+def _resident(process: int) -> float:
+    with suppress(OSError):
+        return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * _PAGE / 1e6
+    return 0.0
+
+
+@contextmanager
+def origin(folder: Path, count: int, module: str = "origin") -> Iterator[int]:
+    """The port of an origin with the certificates of `folder`."""
+    command = [sys.executable, "-m", f"tests.bench.{module}", str(folder), str(count)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        try:
+            yield int(process.stdout.readline())
+        finally:
+            process.terminate()
 
 
 @contextmanager
@@ -40,11 +82,16 @@ def stock(root: Path, *arguments: str) -> Iterator[Proxy]:
 
 
 @contextmanager
-def gateway(root: Path, site: Path, rules: str) -> Iterator[Proxy]:
-    """The gateway with the shipped settings and these rules."""
+def gateway(
+    root: Path, site: Path, rules: str = DECRYPT, engines: str = EMBEDDED
+) -> Iterator[Proxy]:
+    """The gateway with these rules, and the shipped settings but for the engines."""
     shutil.rmtree(site, ignore_errors=True)
     shutil.copytree(ROOT / "rules", site / "rules")
     (site / "rules" / "decryption.yaml").write_text(rules)
+    settings = site / "rules" / "settings.yaml"
+    assert EMBEDDED in (text := settings.read_text())
+    settings.write_text(text.replace(EMBEDDED, engines))
     (site / "ca" / "trusted-roots").mkdir(parents=True)
     shutil.copy(root, site / "ca" / "trusted-roots")
     folders = [

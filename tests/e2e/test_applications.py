@@ -152,9 +152,9 @@ def test_a_protocol_that_a_rule_denies_ends(ways: Ways, zoo: Zoo, application: s
     client, _ = CLIENTS[application]
     host = f"no-{application}.zoo.test"
     with speaking.server(zoo.leaf(NAMES), SCRIPTS[application]) as server:
-        with inside(ways.gateway, server.port, host) as (session, port):
-            with pytest.raises(speaking.GONE):
-                client(session)
+        talk = inside(ways.gateway, server.port, host)
+        with talk as (session, port), pytest.raises(speaking.GONE):
+            client(session)
         traffic = ways.site.record("traffic", sport=port)
     assert (traffic["app"], traffic["rule"]) == (application, f"no-{application}")
     assert traffic["session_end_reason"] == "policy-deny"

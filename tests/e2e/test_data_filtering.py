@@ -2,17 +2,21 @@
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from clearpane.content.data_patterns import PREDEFINED
+from clearpane.content.kinds import FAMILIES, FileType
 from e2e.harness import bodies, clients
 from e2e.harness.messages import Answer
-from e2e.harness.questions import mistakes
-from e2e.harness.site import Record, Site
+from e2e.harness.questions import examples, mistakes
+from e2e.harness.site import PRODUCT, Record, Site
 from e2e.harness.ways import WAYS, Ways, between
 from e2e.harness.zoo import Zoo
 
@@ -21,6 +25,7 @@ CARDS = ["4111111111111111", "5500005555555559", "6011000990139424", "3530111333
 WRONG = ["4111111111111112", "5500005555555550", "6011000990139420", "3530111333300009"]
 IBAN = "DE89370400440532013000"
 CODEWORD = "project apollo"
+CATEGORIES = ["malware", "gambling", "games"]  # of the docs
 PATTERNS = {"codewords": {"regex": "(?i)project (apollo|gemini)", "weight": 2}}
 
 
@@ -287,3 +292,30 @@ def test_a_wrong_pattern_is_named(wrong: Site, regex: str) -> None:
     wrong.write("objects.yaml", {**wrong.read("objects.yaml"), "data-patterns": patterns})
     (found,) = mistakes(wrong)
     assert "objects.yaml:" in found and REGEXES[regex] in found
+
+
+# The docs
+
+
+def test_the_examples_of_the_docs_are_valid(tmp_path: Path) -> None:
+    site = Site(tmp_path / "site", categories={each: [] for each in CATEGORIES})
+    password = site.rules / "override.txt"
+    password.touch(0o600)
+    password.write_text("secret\n", encoding="utf-8")
+    files = {"data-patterns": "objects.yaml", "url-admin-override": "settings.yaml"}
+    seen = set()
+    for example in examples("filtering.md", "yaml"):
+        for key, value in yaml.safe_load(example).items():
+            file = files.get(key, "profiles.yaml")
+            site.write(file, {**site.read(file), key: value})
+            seen.add(key)
+    assert len(seen) == 5
+    assert not mistakes(site)
+
+
+def test_the_docs_list_all_patterns_and_types() -> None:
+    text = (PRODUCT / "docs" / "filtering.md").read_text(encoding="utf-8")
+    types = text[text.index("| types | what |") : text.index("## Data filtering")]
+    patterns = text[text.index("| pattern | what |") : text.index("**Your own**")]
+    assert set(re.findall(r"`([\w-]+)`", types)) == {*FileType, *FAMILIES}
+    assert set(re.findall(r"^\| `([\w-]+)`", patterns, re.MULTILINE)) == {*PREDEFINED}

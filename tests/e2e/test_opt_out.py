@@ -204,11 +204,19 @@ def test_the_records_say_who_was_asked_and_who_declined(user: User) -> None:
     asked = user.ask()
     refused = user.send(form_of(asked.body).answer("no"))
     later = user.ask()
-    for reply, reason in {asked: "opt-out-asked", refused: "opted-out", later: "opted-out"}.items():
+    said = {asked.port: "opt-out-asked", refused.port: "opted-out", later.port: "opted-out"}
+    for port, reason in said.items():
         for kind in ("traffic", "decryption"):
-            record = user.gateway.site.record(kind, sport=reply.port)
-            assert record["reason"] == [reason]
-            assert record["decrypted"] is True
+            record = user.gateway.site.record(kind, sport=port)
+            assert (record["reason"], record["decrypted"]) == ([reason], True)
+        assert (record["err_index"], record["action"]) == ("None", "allow")
+
+
+def test_who_declined_is_denied_by_policy(user: User) -> None:
+    refused = user.answer("no")
+    for reply in (refused, user.ask()):
+        record = user.gateway.site.record("traffic", sport=reply.port)
+        assert record["session_end_reason"] == "policy-deny"
 
 
 # What was sent before the answer

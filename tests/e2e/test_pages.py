@@ -215,7 +215,25 @@ def test_continue_lets_a_file_of_the_type_through(world: World, browser: Browser
     reply = world.ask("file-continue")  # from the same address
     assert (reply.status, reply.body) == (200, asking.PDF)
     assert world.ask("file-continue", *next(ADDRESSES)).status == 403
-    assert world.threat(reply)["action"] == "continue"
+
+
+def test_who_goes_on_with_a_file_is_on_record(world: World) -> None:
+    here = next(ADDRESSES)
+    answered(world, "file-continue", here)
+    record = world.threat(world.ask("file-continue", *here))
+    assert (record["action"], record["filetype"]) == ("continue", "pdf")
+
+
+def test_going_on_with_one_type_is_not_going_on_with_another(world: World) -> None:
+    """An archive holds a type that was agreed to, and one that nobody asked about."""
+    here = next(ADDRESSES)
+    answered(world, "file-continue", here)
+    reply = world.ask("file-continue", *here)
+    assert reply.body == asking.PDF
+    url = f"https://{HOST}:{world.origin.port}/files/both.zip"
+    reply = clients.curl(world.gateway, url, *here)
+    assert reply.status == 403
+    assert b"type rtf" in reply.body
 
 
 def test_who_may_go_on_may_not_have_a_virus(world: World) -> None:

@@ -12,7 +12,7 @@ from e2e.harness.h2_client import Http2
 from e2e.harness.messages import PAGE
 from e2e.harness.origins import Origin
 from e2e.harness.process import Gateway
-from e2e.harness.questions import mistakes, say
+from e2e.harness.questions import answer, examples, mistakes, say, shown
 from e2e.harness.site import DECRYPT, LEAVE, Site
 from e2e.harness.tunnel import Tunnel
 from e2e.harness.ways import WAYS, Ways, between
@@ -284,3 +284,18 @@ def test_a_url_leads_to_its_security_rules(ways: Ways) -> None:
     assert "paths.zoo.test/games/go is in games" in done.stdout
     assert "no-games, deny (category games)" in done.stdout
     assert "where no security rule matches: intrazone-default, allow" in done.stdout
+
+
+def test_the_docs_show_what_the_program_says(tmp_path: Path) -> None:
+    site = Site(tmp_path / "site")
+    site.as_shipped("settings.yaml", "decryption.yaml")
+    lunch = {"lunch": {"days": ["mon"], "from": "12:00", "to": "13:00"}}
+    strict = {"strict": {"rules": [{"file-type": "pe", "action": "block"}]}}
+    site.write("objects.yaml", {**site.read("objects.yaml"), "schedules": lunch})
+    site.write("profiles.yaml", {**site.read("profiles.yaml"), "file-blocking": strict})
+    site.save("security.yaml", examples("security.md", "yaml")[0])
+    said = shown("security.md", "test")
+    assert len(said) == 3
+    for command, expected in said.items():
+        answered = answer(site, command)
+        assert answered.endswith(expected.removeprefix("...\n")), answered

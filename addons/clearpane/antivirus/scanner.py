@@ -17,7 +17,7 @@ from clearpane.content.detection import Finding, distinct
 from clearpane.content.encodings import decode, names
 from clearpane.content.file_types import FileInspector
 from clearpane.content.flow import Flow
-from clearpane.content.inspection import Inspection, Inspector, inspect, show, sorted_out
+from clearpane.content.inspection import Inspection, Inspector, show, sorted_out
 from clearpane.content.limits import MIB, Budget, Limits
 from clearpane.content.member import Member
 
@@ -32,10 +32,10 @@ class Scanner:
     def __init__(
         self,
         run: Run,
+        unpack: Unpack,
         embedded: Embedded | None,
         daemon: Daemon | None = None,
         *,
-        unpack: Unpack | None = None,
         both: Both = one_by_one,
         kinds: bool = False,
         patterns: DataPatterns | None = None,
@@ -47,7 +47,7 @@ class Scanner:
         self._run, self._embedded, self._daemon, self._both = run, embedded, daemon, both
         self._kinds, self._patterns, self._whole = kinds, patterns, whole
         self._always: tuple[Inspector, ...] = tuple(one for one in (embedded, patterns) if one)
-        self._unpack = unpack or _Here(self)
+        self._unpack = unpack
 
     async def scan(
         self, body: bytes, *, name: str = "", encodings: Sequence[str] = (), content_type: str = ""
@@ -122,34 +122,6 @@ class Scanner:
         return await self._unpack.inspect(
             body, name=name, encodings=encodings, content_type=content_type, for_daemon=asks
         )
-
-
-class _Here:
-    """Unpacks in a thread of our own process."""
-
-    def __init__(self, scanner: Scanner) -> None:
-        self._scanner = scanner
-
-    async def inspect(
-        self,
-        body: bytes,
-        *,
-        name: str = "",
-        encodings: Sequence[str] = (),
-        content_type: str = "",
-        for_daemon: bool = False,
-    ) -> Inspection:
-        def look() -> Inspection:
-            return inspect(
-                body,
-                name=name,
-                encodings=encodings,
-                content_type=content_type,
-                inspectors=self._scanner.inspectors(name),
-                for_daemon=for_daemon,
-            )
-
-        return await self._scanner._run(look)
 
 
 def _is_wrapped(encodings: Sequence[str], content_type: str) -> bool:

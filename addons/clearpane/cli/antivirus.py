@@ -129,7 +129,7 @@ async def ask(policy: Policy) -> Answer:
 
 
 async def _embedded(policy: Policy, pool: Pool, samples: Mapping[str, bytes]) -> Tested:
-    scanner = Scanner(_at_once, policy.embedded, unpack=pool, both=one_by_one)
+    scanner = Scanner(_at_once, pool, policy.embedded, both=one_by_one)
 
     async def scan(body: bytes) -> tuple[Finding, ...]:
         return (await scanner.scan(body)).findings

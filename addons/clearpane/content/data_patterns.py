@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import re2
 
 from clearpane.content import searchable
-from clearpane.content.detection import DataSeen
+from clearpane.content.detection import DataSeen, Unread, Unscanned
 from clearpane.content.file_types import OPAQUE, kind_of
 from clearpane.content.identifier import Identifier
 from clearpane.content.member import Member
@@ -62,8 +62,8 @@ class _Pattern:
     compiled: _Compiled
     identifier: Identifier | None = None
 
-    def spans(self, text: bytes) -> Iterator[tuple[int, int]]:
-        """Where the matches stand, without overlaps, in order."""
+    def spans(self, text: bytes) -> Iterator[tuple[int, int] | None]:
+        """Where the matches stand, without overlaps, in order; None where it was given up."""
         at: int | None = 0
         looked = 0
         while at is not None:
@@ -81,6 +81,8 @@ class _Pattern:
                 if not span and _IN_GROUPS.search(text, start + 1, end):
                     at = start + 1
                     break
+        if looked >= MOST_CANDIDATES:
+            yield None
 
 
 def _predefined(identifier: Identifier) -> _Pattern:
@@ -118,12 +120,15 @@ class DataPatterns:
     def __reduce__(self) -> tuple[object, ...]:
         return DataPatterns, self._made_of
 
-    def see(self, member: Member) -> Iterator[DataSeen]:
-        """The patterns that match in a whole member."""
+    def see(self, member: Member) -> Iterator[DataSeen | Unscanned]:
+        """The patterns that match in a whole member, and what was too much to look at."""
         if self:
             counter = self.counter(member.name)
             counter.window(0, member.body)
             yield from counter.seen()
+            if counter.given_up:
+                detail = f"over {MOST_CANDIDATES:,} candidates of data pattern {counter.given_up}"
+                yield Unscanned(Unread.LIMIT, member.name, detail)
 
     def counter(self, member: str = "") -> "DataCounter":
         """Counts over a member that comes in pieces."""
@@ -146,13 +151,14 @@ class _Count:
 class DataCounter:
     """Counts each match once in windows that overlap and come in order."""
 
-    __slots__ = ("_coding", "_counts", "_done", "_member", "_patterns")
+    __slots__ = ("_coding", "_counts", "_done", "_member", "_patterns", "given_up")
 
     def __init__(self, member: str, patterns: tuple[_Pattern, ...]) -> None:
         self._member = member
         self._patterns = patterns
         self._counts = [_Count() for _ in patterns]
         self._coding: Coding | None = None
+        self.given_up = ""  # the pattern that had too many candidates to look at all of them
         self._done = 0  # the byte of the member up to which matches are counted
 
     def window(self, start: int, body: bytes) -> None:
@@ -180,9 +186,13 @@ class DataCounter:
         self._done = max(start + end, self._done)
         for pattern, counted in zip(self._patterns, self._counts, strict=True):
             counted.open.clear()
-            for at, stop in pattern.spans(text):
+            for span in pattern.spans(text):
+                if span is None:
+                    self.given_up = pattern.name
+                    break
                 if counted.count >= MOST_MATCHES:
                     break
+                at, stop = span
                 if stop > high:
                     counted.open.append(masked(text[at:stop]))
                 elif stop > low:

@@ -23,9 +23,9 @@ def make_scanner(
     scanning = policy.settings.antivirus
     return Scanner(
         _beside_the_loop(executor),
+        pool,
         policy.embedded if Engine.EMBEDDED in scanning.engines else None,
         daemon,
-        unpack=pool,
         both=_both,
         kinds=_tells_kinds(policy),
         patterns=policy.patterns or None,

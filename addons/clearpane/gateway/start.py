@@ -4,6 +4,7 @@ Everything is validated before a port is opened; what is wrong is printed with i
 process ends with code 2.
 """
 
+import asyncio
 import logging
 import os
 import resource
@@ -18,6 +19,7 @@ from mitmproxy import ctx, exceptions
 from mitmproxy.addonmanager import Loader
 from mitmproxy.log import ALERT
 
+from clearpane.antivirus.confinement import Isolation
 from clearpane.authorities import store
 from clearpane.authorities.inbound_store import load_inbound
 from clearpane.configuration.configuration import Configuration
@@ -54,6 +56,7 @@ class Start:
         self._begun = False
         self._watch: Watch | None = None
         self._operate: Operate | None = None
+        self._looking: asyncio.Task[None] | None = None
         self._loaded: Fingerprint = frozenset()
         self._places = Places()
         self._pid = PidFile(self._places.state)
@@ -116,6 +119,7 @@ class Start:
         self._watch = Watch(self._core, self._places, self._executor, self._loaded)
         self._operate = Operate(self._core, self._places.state, self._executor)
         self._executor.submit(_look_at_daemon, self._core)
+        self._looking = asyncio.get_running_loop().create_task(_look_at_processes(self._core))
         if not _is_console() and not self._pid.claim(os.getpid()):
             logger.warning(f"another gateway runs with {self._places.state}: commit finds that one")
 
@@ -131,6 +135,8 @@ class Start:
             self._watch.stop()
         if self._operate:
             self._operate.stop()
+        if self._looking:
+            self._looking.cancel()
         self._core.close_all()
         self._core.reporter.close()
         if self._core.force.daemon:
@@ -149,6 +155,18 @@ def _look_at_daemon(core: Core) -> None:
     """In a thread: a daemon that hangs must not hold up the start."""
     for trouble in core.force.daemon.check() if core.force.daemon else ():
         _complain(str(trouble), logging.WARNING)
+
+
+async def _look_at_processes(core: Core) -> None:
+    """Starts the first of those that unpack, so that the first archive does not wait for it."""
+    isolation = await core.force.pool.isolation()
+    if isolation is None:
+        logger.warning("no scanner process can be started: what must be unpacked is unscanned")
+    elif isolation is Isolation.NONE:
+        logger.warning(
+            "scanner processes reach network and files: this kernel cuts them off by neither "
+            "seccomp nor namespaces"
+        )
 
 
 def _is_console() -> bool:

@@ -65,7 +65,12 @@ def category(session: Session) -> str:
 
     That of the last URL which the security rules were asked about, else of the host.
     """
-    return session.url_category or (session.decision.category if session.decision else "any")
+    return session.url_category or host_category(session)
+
+
+def host_category(session: Session) -> str:
+    """The category of the host, whatever URLs were asked for on the connection; else `any`."""
+    return session.decision.category if session.decision else "any"
 
 
 def timestamp(time: datetime) -> str:

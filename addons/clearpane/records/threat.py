@@ -11,7 +11,7 @@ from clearpane.content.detection import Finding, Severity, Unscanned
 from clearpane.content.direction import Direction
 from clearpane.records import threat_ids
 from clearpane.records.actions import DENIALS, DataLogged, FileLogged, UrlLogged
-from clearpane.records.row import CAPTURED, URL_DENIED, category, filled, head, tail
+from clearpane.records.row import CAPTURED, URL_DENIED, filled, head, host_category, tail
 from clearpane.records.text import Row
 from clearpane.sessions.session import Session
 
@@ -142,7 +142,7 @@ def _row(
         "action": action,
         "misc": message.misc,
         "threatid": "",
-        "category": message.categories[0] if message.categories else category(session),
+        "category": message.categories[0] if message.categories else host_category(session),
         "severity": "",
         "direction": message.direction,
         "contenttype": message.content_type,

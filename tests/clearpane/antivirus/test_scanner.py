@@ -8,7 +8,6 @@ import pytest
 from archived import EICAR, bomb, zipped
 from clearpane.antivirus.embedded import Embedded
 from clearpane.antivirus.scan import INLINE
-from clearpane.antivirus.scanner import Scanner
 from clearpane.content.data_patterns import DataPatterns, Definition
 from clearpane.content.detection import (
     DataSeen,
@@ -19,7 +18,7 @@ from clearpane.content.detection import (
     Unscanned,
 )
 from clearpane.content.inspection import MOST_PARTS, Inspection
-from scripted import Daemon, Threads
+from scripted import Daemon, Threads, scanning
 
 OTHER = Detection("Other", 200_000, engine="daemon")
 FORM = "multipart/form-data; boundary=x"
@@ -53,7 +52,7 @@ async def test_what_takes_time_is_done_elsewhere(
     embedded: Embedded, body: bytes, encodings: tuple[str, ...], content_type: str, threads: bool
 ) -> None:
     run = Threads()
-    await Scanner(run, embedded).scan(body, encodings=encodings, content_type=content_type)
+    await scanning(run, embedded).scan(body, encodings=encodings, content_type=content_type)
     assert bool(run.used) is threads
 
 
@@ -70,24 +69,24 @@ FOUND = {
 async def test_the_test_file_is_found(
     embedded: Embedded, body: bytes, encodings: tuple[str, ...], content_type: str
 ) -> None:
-    scanner = Scanner(Threads(), embedded)
+    scanner = scanning(Threads(), embedded)
     scan = await scanner.scan(body, name="a", encodings=encodings, content_type=content_type)
     assert str(scan.worst) == "Eicar Test File(100000)"
 
 
 async def test_a_clean_body_has_no_worst(embedded: Embedded) -> None:
-    scan = await Scanner(Threads(), embedded).scan(b"hello")
+    scan = await scanning(Threads(), embedded).scan(b"hello")
     assert (scan.findings, scan.worst) == ((), None)
 
 
 async def test_a_small_bomb_is_a_limit(embedded: Embedded) -> None:
-    scan = await Scanner(Threads(), embedded).scan(bomb(30), encodings=("gzip",))
+    scan = await scanning(Threads(), embedded).scan(bomb(30), encodings=("gzip",))
     assert reasons(scan.findings) == [Unread.LIMIT]
 
 
 async def test_a_finding_of_either_engine_counts(embedded: Embedded) -> None:
     daemon = Daemon({b"unknown to rules": OTHER})
-    scanner = Scanner(Threads(), embedded, daemon)
+    scanner = scanning(Threads(), embedded, daemon)
     assert (await scanner.scan(b"unknown to rules")).worst == OTHER
     scan = await scanner.scan(EICAR)
     assert str(scan.worst) == "Eicar Test File(100000)"
@@ -98,39 +97,39 @@ async def test_what_one_engine_cannot_judge_is_not_forgiven_by_the_other(
     embedded: Embedded,
 ) -> None:
     down = Unscanned(Unread.ENGINE_DOWN)
-    scan = await Scanner(Threads(), embedded, Daemon({b"hello": down})).scan(b"hello")
+    scan = await scanning(Threads(), embedded, Daemon({b"hello": down})).scan(b"hello")
     assert scan.worst == down
 
 
 async def test_a_daemon_sees_the_body_without_its_codings() -> None:
     daemon = Daemon()
-    scan = await Scanner(Threads(), None, daemon).scan(gzip.compress(EICAR), encodings=("gzip",))
+    scan = await scanning(Threads(), None, daemon).scan(gzip.compress(EICAR), encodings=("gzip",))
     assert (daemon.asked, scan.findings) == ([EICAR], ())
 
 
 async def test_a_daemon_sees_each_part_of_a_form() -> None:
     daemon, body = Daemon({EICAR: OTHER}), form(b"a", EICAR)
-    scan = await Scanner(Threads(), None, daemon).scan(body, content_type=FORM)
+    scan = await scanning(Threads(), None, daemon).scan(body, content_type=FORM)
     assert (daemon.asked, scan.worst) == ([body, b"a", EICAR], OTHER)
 
 
 async def test_a_daemon_is_not_asked_about_parts_without_end() -> None:
     daemon, body = Daemon(), form(*(b"%d" % n for n in range(MOST_PARTS + 1)))
-    scan = await Scanner(Threads(), None, daemon).scan(body, content_type=FORM)
+    scan = await scanning(Threads(), None, daemon).scan(body, content_type=FORM)
     assert reasons(scan.findings) == [Unread.LIMIT]
     assert len(daemon.asked) == MOST_PARTS + 1
 
 
 async def test_without_rules_a_coding_that_nobody_knows_is_still_said() -> None:
     daemon = Daemon()
-    scan = await Scanner(Threads(), None, daemon).scan(b"hello", encodings=("sdch",))
+    scan = await scanning(Threads(), None, daemon).scan(b"hello", encodings=("sdch",))
     assert reasons(scan.findings) == [Unread.MALFORMED]
     assert daemon.asked == [b"hello"]
 
 
 def test_a_scanner_without_engines_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="needs an engine"):
-        Scanner(Threads(), None)
+        scanning(Threads(), None)
 
 
 class Unpacker:
@@ -167,7 +166,7 @@ async def test_what_is_taken_apart_is_taken_apart_elsewhere(
     embedded: Embedded, body: bytes, encodings: tuple[str, ...], unpacked: bool, asks: bool
 ) -> None:
     unpacker, daemon = Unpacker(), Daemon() if asks else None
-    scan = await Scanner(Threads(), embedded, daemon, unpack=unpacker).scan(
+    scan = await scanning(Threads(), embedded, daemon, unpack=unpacker).scan(
         body, encodings=encodings
     )
     # The daemon gets the body itself where nothing has to be taken off for it.
@@ -178,8 +177,8 @@ async def test_what_is_taken_apart_is_taken_apart_elsewhere(
 
 async def test_kinds_and_patterns_are_seen_where_they_are_asked_for(embedded: Embedded) -> None:
     patterns = DataPatterns((Definition("greeting", "hello"),))
-    asked = Scanner(Threads(), embedded, kinds=True, patterns=patterns)
-    not_asked = Scanner(Threads(), embedded)
+    asked = scanning(Threads(), embedded, kinds=True, patterns=patterns)
+    not_asked = scanning(Threads(), embedded)
     for body in (b"#!/bin/sh\necho hello\n", b"#!/bin/sh\n" + b"echo hello\n" * INLINE):
         seen = (await asked.scan(body)).seen
         assert {type(one) for one in seen} == {FileSeen, DataSeen}

@@ -10,11 +10,10 @@ import pytest
 from archived import EICAR, nested, tarred, zipped
 from clearpane.antivirus.embedded import Embedded
 from clearpane.antivirus.scan import INLINE, Scan
-from clearpane.antivirus.scanner import Scanner
 from clearpane.antivirus.stream import Stream
 from clearpane.content.data_patterns import DataPatterns, Definition
 from clearpane.content.detection import DataSeen, Detection, FileSeen, Unread, Unscanned
-from scripted import Daemon, Threads
+from scripted import Daemon, Threads, scanning
 
 MIB = 1 << 20
 FORM = "multipart/form-data; boundary=x"
@@ -67,7 +66,7 @@ async def test_the_verdict(
     expected: Sequence[str],
     size: int,
 ) -> None:
-    stream = Scanner(Threads(), embedded).begin(
+    stream = scanning(Threads(), embedded).begin(
         name="x", encodings=encodings, content_type=content_type
     )
     assert [str(one) for one in (await fed(stream, body, size)).findings] == expected
@@ -75,14 +74,14 @@ async def test_the_verdict(
 
 async def test_a_member_is_named_from_outside(embedded: Embedded) -> None:
     body = zipped({"a": NOISE, "b.zip": zipped({"c": EICAR})})
-    stream = Scanner(Threads(), embedded).begin()
+    stream = scanning(Threads(), embedded).begin()
     (finding,) = (await fed(stream, body, INLINE)).findings
     assert finding.member == "b.zip/c"
 
 
 async def test_a_finding_is_there_as_soon_as_it_was_seen(embedded: Embedded) -> None:
     body = zipped({"b": EICAR, "a": NOISE})
-    stream = Scanner(Threads(), embedded).begin()
+    stream = scanning(Threads(), embedded).begin()
     scans = [await stream.feed(body[at : at + INLINE]) for at in range(0, len(body), INLINE)]
     assert [str(one) for one in scans[1].findings] == TEST_FILE
     assert scans[-1].findings == scans[1].findings
@@ -90,9 +89,9 @@ async def test_a_finding_is_there_as_soon_as_it_was_seen(embedded: Embedded) -> 
 
 async def test_a_clean_stream_of_small_pieces_needs_no_thread(embedded: Embedded) -> None:
     threads = Threads()
-    await fed(Scanner(threads, embedded).begin(), NOISE, INLINE)
+    await fed(scanning(threads, embedded).begin(), NOISE, INLINE)
     assert threads.used == 0
-    await fed(Scanner(threads, embedded).begin(), NOISE, 2 * INLINE)
+    await fed(scanning(threads, embedded).begin(), NOISE, 2 * INLINE)
     assert threads.used > 0
 
 
@@ -111,7 +110,7 @@ async def test_a_daemon_gets_the_body(
     asked: list[bytes],
 ) -> None:
     daemon = Daemon({NOISE: OTHER})
-    stream = Scanner(Threads(), embedded, daemon).begin(
+    stream = scanning(Threads(), embedded, daemon).begin(
         encodings=encodings, content_type=content_type
     )
     assert (await fed(stream, body, INLINE)).worst == OTHER
@@ -120,7 +119,7 @@ async def test_a_daemon_gets_the_body(
 
 async def test_a_daemon_gets_the_parts_of_a_form() -> None:
     daemon = Daemon({EICAR: OTHER})
-    stream = Scanner(Threads(), None, daemon).begin(content_type=FORM)
+    stream = scanning(Threads(), None, daemon).begin(content_type=FORM)
     assert str((await fed(stream, form(NOISE, EICAR), INLINE)).worst) == str(OTHER)
     assert {NOISE, EICAR} <= set(daemon.asked)
 
@@ -128,14 +127,14 @@ async def test_a_daemon_gets_the_parts_of_a_form() -> None:
 async def test_either_engine_s_finding_counts(embedded: Embedded) -> None:
     down = Unscanned(Unread.ENGINE_DOWN)
     body = zipped({"a": NOISE, "b": EICAR})
-    stream = Scanner(Threads(), embedded, Daemon({body: down})).begin()
+    stream = scanning(Threads(), embedded, Daemon({body: down})).begin()
     scan = await fed(stream, body, INLINE)
     assert (str(scan.worst), down in scan.findings) == (TEST_FILE[0], True)
 
 
 async def test_abandoned_a_daemon_is_not_asked(embedded: Embedded) -> None:
     daemon = Daemon()
-    stream = Scanner(Threads(), embedded, daemon).begin()
+    stream = scanning(Threads(), embedded, daemon).begin()
     await stream.feed(NOISE)
     stream.abandon()
     assert (daemon.asked, daemon.open) == ([], 0)
@@ -143,7 +142,7 @@ async def test_abandoned_a_daemon_is_not_asked(embedded: Embedded) -> None:
 
 async def test_kinds_are_seen_from_the_first_bytes(embedded: Embedded) -> None:
     body = zipped({"a": NOISE, "b": b"b"})
-    stream = Scanner(Threads(), embedded, kinds=True).begin()
+    stream = scanning(Threads(), embedded, kinds=True).begin()
     for at in range(0, 2 * INLINE, INLINE):
         scan = await stream.feed(body[at : at + INLINE])
     assert scan.seen == (FileSeen("zip"),)
@@ -153,14 +152,14 @@ async def test_kinds_are_seen_from_the_first_bytes(embedded: Embedded) -> None:
 async def test_each_match_counts_once(embedded: Embedded, size: int) -> None:
     text = (b"hello " + b"." * 994) * 3000
     patterns = DataPatterns((Definition("greeting", "hello"),))
-    stream = Scanner(Threads(), embedded, patterns=patterns).begin()
+    stream = scanning(Threads(), embedded, patterns=patterns).begin()
     (seen,) = (await fed(stream, text, size)).seen
     assert isinstance(seen, DataSeen)
     assert (seen.pattern, seen.count) == ("greeting", 3000)
 
 
 async def test_little_is_held(embedded: Embedded) -> None:
-    stream = Scanner(Threads(), embedded).begin()
+    stream = scanning(Threads(), embedded).begin()
     for _ in range(40):
         await stream.feed(os.urandom(MIB))
         assert stream.held < 4 * MIB

@@ -13,7 +13,7 @@ from clearpane.content.data_patterns import (
     masked,
     total,
 )
-from clearpane.content.detection import DataSeen
+from clearpane.content.detection import DataSeen, Unread, Unscanned
 from clearpane.content.member import Member
 
 CARD, NUMBER = "4111 1111 1111 1111", "4111111111111111"
@@ -101,8 +101,9 @@ def test_matches_are_bounded() -> None:
 
 def test_candidates_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data_patterns, "MOST_CANDIDATES", 100)
-    assert counts(b"4111111111111112 " * 99 + NUMBER.encode()) == {"payment-card": 1}
-    assert counts(b"4111111111111112 " * 100 + NUMBER.encode()) == {}
+    assert counts(b"4111111111111112 " * 98 + NUMBER.encode()) == {"payment-card": 1}
+    (said,) = PATTERNS.see(Member("a", b"4111111111111112 " * 100 + NUMBER.encode()))
+    assert said == Unscanned(Unread.LIMIT, "a", "over 100 candidates of data pattern payment-card")
 
 
 MASKED = {

@@ -1,5 +1,7 @@
-"""Bodies that are held, passed on unseen or refused, and connections that come later."""
+"""Bodies that are held, passed on while they are inspected or refused, and later connections."""
 
+import asyncio
+import random
 from collections.abc import Callable
 
 import pytest
@@ -8,8 +10,22 @@ from mitmproxy.proxy.layers import HttpLayer
 from mitmproxy.proxy.layers import http as stock
 
 from chains import DAY, NOW, Party, Spec, issue
+from clearpane.gateway import bodies
+from clearpane.gateway.body import Body
+from clearpane.gateway.passage import HELD_BACK, TRICKLE
 from clearpane.gateway.stream import Stream, install
-from gateways import EICAR, Gateway, Origin, TlsClient, TlsOrigin, Wire, ok, request
+from gateways import (
+    EICAR,
+    Gateway,
+    Http2Client,
+    Origin,
+    TlsClient,
+    TlsOrigin,
+    Wire,
+    ok,
+    request,
+    until,
+)
 
 WEB = ("198.51.100.7", 80)
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -27,85 +43,58 @@ def upload(*headers: str) -> bytes:
     return "\r\n".join(["POST /up HTTP/1.1", "Host: www.test", *headers, "", ""]).encode()
 
 
-def data_from_server(wire: Wire, data: bytes) -> events.DataReceived:
-    return events.DataReceived(wire.context.server, data)
+def plain_body(message: bytes) -> bytes:
+    """What a message carries, however it is framed."""
+    head, _, body = message.partition(b"\r\n\r\n")
+    if b"chunked" not in head.lower():
+        return body
+    found = b""
+    while body:
+        size, _, rest = body.partition(b"\r\n")
+        found, body = found + rest[: int(size, 16)], rest[int(size, 16) + 2 :]
+    return found
+
+
+async def http2(gateway: Gateway, *answers: bytes) -> tuple[Wire, Http2Client]:
+    """A client of HTTP/2, without TLS; each server connection has one answer."""
+    waiting = list(answers)
+    wire = Wire(gateway, lambda: Origin(lambda _, said=waiting.pop(0): said), address=WEB)
+    wire.client.alpn = b"h2"
+    return await wire.start(), Http2Client()
+
+
+async def wire_to(gateway: Gateway, answer: bytes = b"", *, apart: bool = False) -> Wire:
+    return await Wire(gateway, lambda: Origin(lambda _: answer), address=WEB, apart=apart).start()
 
 
 @pytest.fixture
-def limited(gateway: Gateway) -> Callable[[str], None]:
-    """A policy under which a body of over 1 KiB is not judged."""
-
-    def limit(on_unscanned: str) -> None:
-        gateway.edit("settings", "scan-limit: 32MiB", "scan-limit: 1KiB")
-        gateway.edit("profiles", "on-unscanned: block", f"on-unscanned: {on_unscanned}")
-
-    return limit
+def streams(gateway: Gateway) -> None:
+    """Bodies over 64 KiB are passed on while they are inspected; "MARKER" is a threat."""
+    gateway.hold("64KiB")
+    gateway.find("MARKER")
 
 
-async def wire_to(gateway: Gateway, answer: bytes) -> Wire:
-    return await Wire(gateway, lambda: Origin(lambda _: answer), address=WEB).start()
+class TestHeld:
+    """A body up to the hold-limit."""
 
-
-class TestResponse:
     async def test_it_is_held_until_it_is_whole(self, gateway: Gateway) -> None:
         wire = await wire_to(gateway, known(10) + b"begin")
         assert await wire.ask(request()) == b""
-        await wire.feed(data_from_server(wire, b"-end."))
-        assert wire.heard() == known(10) + b"begin-end."
+        assert await wire.serve(b"-end.") == known(10) + b"begin-end."
         assert gateway.core.held == 0
 
-    @pytest.mark.parametrize(
-        "answer",
-        [
-            pytest.param(known(2000) + b"x" * 10, id="announced"),
-            pytest.param(CHUNKED + chunk(b"x" * 1000) + chunk(b"x" * 1000), id="not announced"),
-        ],
-    )
-    async def test_one_that_is_too_large_is_refused(
-        self, gateway: Gateway, limited: Callable[[str], None], answer: bytes
-    ) -> None:
-        limited("block")
+    async def test_an_upload_is_held_until_it_is_whole(self, gateway: Gateway) -> None:
+        wire = await wire_to(gateway, ok(b"thanks"))
+        await wire.say(upload("Content-Length: 10") + b"begin")
+        assert wire.received == b""
+        assert await wire.ask(b"-end.") == ok(b"thanks")
+        assert wire.received.endswith(b"begin-end.")
+
+    @pytest.mark.parametrize("length", ["junk", "-1"])
+    async def test_a_length_that_is_none_does_not_pass(self, gateway: Gateway, length: str) -> None:
+        answer = f"HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\nabc".encode()
         wire = await wire_to(gateway, answer)
-        page = await wire.ask(request("/large.iso"))
-        assert page.startswith(b"HTTP/1.1 403 ")
-        assert b"xxx" not in page
-        assert wire.context.server in wire.closed
-        await wire.feed(data_from_server(wire, b"more"))
-        assert wire.heard() == b""
-        assert gateway.core.held == 0
-        (record,) = gateway.records("threat")
-        assert record["reason"] == ["unscanned-too-big"]
-        assert record["misc"] == "large.iso"
-
-    @pytest.mark.parametrize(
-        ("first", "rest"),
-        [
-            pytest.param(known(2000) + b"a" * 10, b"b" * 1990, id="announced"),
-            pytest.param(
-                CHUNKED + chunk(b"a" * 1000) + chunk(b"b" * 1000),
-                chunk(b"c") + b"0\r\n\r\n",
-                id="not announced",
-            ),
-        ],
-    )
-    async def test_or_passed_on_and_recorded(
-        self, gateway: Gateway, limited: Callable[[str], None], first: bytes, rest: bytes
-    ) -> None:
-        limited("alert")
-        wire = await wire_to(gateway, first)
-        assert (await wire.ask(request())).endswith(first[-900:])
-        assert gateway.core.held == 0, "what was sent on is not held"
-        await wire.feed(data_from_server(wire, rest))
-        assert wire.heard() == rest
-        (record,) = gateway.records("threat")
-        assert (record["reason"], record["action"]) == (["unscanned-too-big"], "alert")
-
-    async def test_a_body_that_fits_is_judged(
-        self, gateway: Gateway, limited: Callable[[str], None]
-    ) -> None:
-        limited("alert")
-        wire = await wire_to(gateway, ok(EICAR))
-        assert (await wire.ask(request())).startswith(b"HTTP/1.1 403 ")
+        assert b"abc" not in await wire.ask(request())
 
     async def test_the_budget_is_for_all_bodies_together(self, gateway: Gateway) -> None:
         gateway.edit("settings", "hold-budget: 512MiB", "hold-budget: 1KiB")
@@ -116,88 +105,404 @@ class TestResponse:
         (record,) = gateway.records("threat")
         assert record["reason"] == ["unscanned-budget"]
 
-    @pytest.mark.parametrize("length", ["junk", "-1"])
-    async def test_a_length_that_is_none_does_not_pass(self, gateway: Gateway, length: str) -> None:
-        answer = f"HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\nabc".encode()
-        wire = await wire_to(gateway, answer)
-        assert b"abc" not in await wire.ask(request())
-
-
-class TestRequest:
-    async def test_it_is_held_until_it_is_whole(self, gateway: Gateway) -> None:
-        wire = await wire_to(gateway, ok(b"thanks"))
-        await wire.say(upload("Content-Length: 10") + b"begin")
-        assert wire.received == b""
-        assert await wire.ask(b"-end.") == ok(b"thanks")
-        assert wire.received.endswith(b"begin-end.")
-
-    @pytest.mark.parametrize(
-        ("header", "pieces"),
-        [
-            pytest.param("Content-Length: 2000", [b"x" * 1000] * 2, id="announced"),
-            pytest.param(
-                "Transfer-Encoding: chunked",
-                [chunk(b"x" * 1000), chunk(b"x" * 1000), chunk(b"x"), b"0\r\n\r\n"],
-                id="not announced",
-            ),
-        ],
-    )
-    async def test_one_that_is_too_large_is_read_and_refused(
-        self, gateway: Gateway, limited: Callable[[str], None], header: str, pieces: list[bytes]
+    async def test_beyond_the_budget_it_passes_where_the_profile_says_so(
+        self, gateway: Gateway
     ) -> None:
-        limited("block")
-        wire = await wire_to(gateway, ok(b"thanks"))
-        await wire.say(upload(header))
-        for piece in pieces[:-1]:
-            assert await wire.ask(piece) == b""
-        if "chunked" in header:
-            (layer,) = (each for each in wire.context.layers if isinstance(each, HttpLayer))
-            (stream,) = layer.streams.values()
-            assert len(stream.request_body_buf) == 0, "nothing of it is kept"
-        assert (await wire.ask(pieces[-1])).startswith(b"HTTP/1.1 403 ")
-        assert wire.received == b""
+        gateway.edit("settings", "hold-budget: 512MiB", "hold-budget: 1KiB")
+        gateway.edit("profiles", "on-unscanned: block", "on-unscanned: alert")
+        wire = await wire_to(gateway, known(2000) + b"x" * 1500)
+        assert await wire.ask(request()) == known(2000) + b"x" * 1500
+        assert gateway.core.held == 0, "what was sent on is not held"
+        assert await wire.serve(b"y" * 500) == b"y" * 500
         (record,) = gateway.records("threat")
-        assert record["direction"] == "client-to-server"
-        assert record["reason"] == ["unscanned-too-big"]
+        assert (record["reason"], record["action"]) == (["unscanned-budget"], "alert")
 
-    @pytest.mark.parametrize(
-        ("header", "pieces"),
-        [
-            pytest.param("Content-Length: 2000", [b"x" * 1000] * 2, id="announced"),
-            pytest.param(
-                "Transfer-Encoding: chunked",
-                [chunk(b"x" * 1000), chunk(b"y" * 1000), b"0\r\n\r\n"],
-                id="not announced",
-            ),
-        ],
-    )
-    async def test_or_passed_on_and_recorded(
-        self, gateway: Gateway, limited: Callable[[str], None], header: str, pieces: list[bytes]
-    ) -> None:
-        limited("alert")
-        wire = await Wire(gateway, lambda: Origin(lambda _: b""), address=WEB).start()
-        await wire.say(upload(header))
-        for piece in pieces[:-1]:
-            await wire.say(piece)
-        assert b"x" * 1000 in wire.received, "it goes on before it is whole"
-        assert await wire.ask(pieces[-1]) == b""
-        assert wire.received.count(b"x") + wire.received.count(b"y") >= 2000
-        await wire.feed(data_from_server(wire, ok(b"thanks")))
-        assert wire.heard() == ok(b"thanks")
-        assert len(gateway.records("threat")) == 1
+    async def test_an_upload_beyond_the_budget_is_read_and_refused(self, gateway: Gateway) -> None:
+        gateway.edit("settings", "hold-budget: 512MiB", "hold-budget: 1KiB")
+        wire = await wire_to(gateway, ok(b"thanks"))
+        assert await wire.ask(upload("Transfer-Encoding: chunked") + chunk(b"x" * 2000)) == b""
+        assert await wire.ask(chunk(b"x" * 2000)) == b""
+        (layer,) = (each for each in wire.context.layers if isinstance(each, HttpLayer))
+        (stream,) = layer.streams.values()
+        assert len(stream.request_body_buf) == 0, "nothing of it is kept"
+        assert (await wire.ask(b"0\r\n\r\n")).startswith(b"HTTP/1.1 403 ")
+        assert wire.received == b""
 
-    async def test_one_that_is_blocked_anyway_is_not_asked_about(
-        self, gateway: Gateway, root: Party, limited: Callable[[str], None]
+    async def test_one_that_is_blocked_anyway_is_not_inspected(
+        self, gateway: Gateway, root: Party
     ) -> None:
-        limited("alert")
+        gateway.hold("1KiB")
         gateway.apply(decryption="rules: [{name: a, action: decrypt, profile: best-practice}]")
         expired = issue(root, Spec(start=NOW - 9 * DAY, end=NOW - DAY))
         wire = await Wire(gateway, lambda: TlsOrigin(expired)).start()
         client = TlsClient("www.test")
         await client.shake_hands(wire)
-        answer = await client.ask(wire, upload("Content-Length: 2000") + b"x" * 2000)
+        answer = await client.ask(wire, upload(f"Content-Length: {len(EICAR)}") + EICAR)
         assert answer.startswith(b"HTTP/1.1 503 ")
         assert gateway.records("threat") == []
+
+
+@pytest.mark.usefixtures("streams")
+class TestResponse:
+    """A body beyond the hold-limit is passed on while it is inspected."""
+
+    @pytest.mark.parametrize(
+        ("head", "framed", "end"),
+        [
+            pytest.param(known(300_000), bytes, b"", id="announced"),
+            pytest.param(CHUNKED, chunk, b"0\r\n\r\n", id="in chunks"),
+        ],
+    )
+    async def test_its_beginning_arrives_before_its_end_has_come(
+        self, gateway: Gateway, head: bytes, framed: Callable[[bytes], bytes], end: bytes
+    ) -> None:
+        body = random.Random(1).randbytes(300_000)
+        wire = await wire_to(gateway, head + framed(body[:100_000]))
+        first = await wire.ask(request())
+        assert body[: 100_000 - HELD_BACK] in first
+        assert body[: 100_001 - HELD_BACK] not in first, "the last 64 KiB wait for the end"
+        middle = await wire.serve(framed(body[100_000:200_000]))
+        last = await wire.serve(framed(body[200_000:]) + end)
+        assert plain_body(first + middle + last) == body
+        assert gateway.core.held == 0
+        assert gateway.records("threat") == []
+        assert wire.live.inspections == {}
+
+    async def test_one_that_only_the_connection_ends(self, gateway: Gateway) -> None:
+        wire = await wire_to(gateway, b"HTTP/1.0 200 OK\r\n\r\n" + b"x" * 100_000)
+        first = await wire.ask(request())
+        await wire.leave(wire.context.server)
+        assert (first + wire.heard()).endswith(b"\r\n\r\n" + b"x" * 100_000)
+        assert wire.client in wire.closed
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            pytest.param(known(90_000) + b"MARKER" + b"x" * 70_000, id="announced"),
+            pytest.param(CHUNKED + chunk(b"x" * 70_000 + b"MARKER"), id="in chunks"),
+            pytest.param(b"HTTP/1.0 200 OK\r\n\r\n" + b"x" * 70_000 + b"MARKER", id="no length"),
+        ],
+    )
+    async def test_a_finding_before_any_of_it_went_on_is_a_page(
+        self, gateway: Gateway, answer: bytes
+    ) -> None:
+        wire = await wire_to(gateway, answer)
+        page = await wire.ask(request("/large.iso"))
+        assert page.startswith(b"HTTP/1.1 403 ")
+        assert b"xxx" not in page
+        assert wire.context.server in wire.closed
+        assert await wire.serve(b"more") == b""
+        assert gateway.core.held == 0
+        (record,) = gateway.records("threat")
+        assert (record["misc"], record["action"]) == ("large.iso", "reset-both")
+        assert record["delivered"] == 0
+
+    @pytest.mark.parametrize(
+        ("head", "framed"),
+        [
+            pytest.param(known(300_000), bytes, id="announced"),
+            pytest.param(CHUNKED, chunk, id="in chunks"),
+        ],
+    )
+    async def test_a_later_finding_leaves_it_short(
+        self, gateway: Gateway, head: bytes, framed: Callable[[bytes], bytes]
+    ) -> None:
+        wire = await wire_to(gateway, head + framed(b"x" * 100_000))
+        first = await wire.ask(request())
+        rest = await wire.serve(framed(b"MARKER" + b"y" * 90_000))
+        assert b"MARKER" not in rest and b"y" not in rest and b"0\r\n\r\n" not in rest
+        assert {wire.client, wire.context.server} <= set(wire.closed)
+        assert "error" in wire.hooks
+        (record,) = gateway.records("threat")
+        assert record["delivered"] == (first + rest).count(b"x") == 100_000 - HELD_BACK
+        assert wire.live.session.end_reason == "threat"
+        assert wire.live.pages == wire.live.held == wire.live.granted == {}
+
+    async def test_a_finding_at_the_very_end(self, gateway: Gateway) -> None:
+        wire = await wire_to(gateway, known(100_006) + b"x" * 100_000)
+        first = await wire.ask(request())
+        rest = await wire.serve(b"MARKER")
+        assert (first + rest).count(b"x") == 100_006 - HELD_BACK
+        assert wire.client in wire.closed
+
+    async def test_a_finding_across_two_pieces(self, gateway: Gateway) -> None:
+        wire = await wire_to(gateway, known(300_000) + b"x" * 99_997 + b"MAR")
+        await wire.ask(request())
+        assert await wire.serve(b"KER" + b"y" * 90_000) == b""
+        assert wire.client in wire.closed
+
+    async def test_an_alert_passes_and_is_said_once(self, gateway: Gateway) -> None:
+        gateway.edit("profiles", "http: {action: reset-both}", "http: {action: alert}")
+        wire = await wire_to(gateway, known(200_006) + b"MARKER" + b"x" * 100_000)
+        first = await wire.ask(request())
+        rest = await wire.serve(b"x" * 100_000)
+        assert plain_body(first + rest) == b"MARKER" + b"x" * 200_000
+        (record,) = gateway.records("threat")
+        assert record["action"] == "alert"
+
+    async def test_a_drop_says_nothing(self, gateway: Gateway) -> None:
+        gateway.edit("profiles", "http: {action: reset-both}", "http: {action: drop}")
+        wire = await wire_to(gateway, known(90_000) + b"MARKER" + b"x" * 70_000)
+        assert await wire.ask(request()) == b""
+        assert wire.client in wire.closed
+
+    async def test_one_without_an_end_by_its_length_is_no_clean_end(
+        self, gateway: Gateway, root: Party, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        aborted: list[object] = []
+        monkeypatch.setattr(bodies, "abort", aborted.append)
+        wire = await wire_to(gateway, b"HTTP/1.0 200 OK\r\n\r\n" + b"x" * 100_000)
+        await wire.ask(request())
+        assert await wire.serve(b"MARKER" + b"y" * 90_000) == b""
+        assert aborted == [wire.client]
+
+    async def test_a_server_that_breaks_off(self, gateway: Gateway) -> None:
+        wire = await wire_to(gateway, known(300_000) + b"x" * 100_000)
+        await wire.ask(request())
+        await wire.leave(wire.context.server)
+        assert wire.client in wire.closed
+        assert wire.live.inspections == {}
+        assert gateway.core.held == 0
+
+    async def test_a_flow_that_is_killed_goes_no_further(self, gateway: Gateway) -> None:
+        wire = await wire_to(gateway, known(300_000) + b"x" * 100_000)
+        await wire.ask(request())
+        wire.flows[0].kill()
+        assert await wire.serve(b"y" * 100_000) == b""
+        assert wire.client in wire.closed
+
+
+class TestBegunButNothingDelivered:
+    """The head is on its way while the first bytes still wait: no page can come any more."""
+
+    @pytest.fixture
+    def small(self, gateway: Gateway) -> None:
+        gateway.hold("1KiB")
+        gateway.find("MARKER")
+
+    EVENTS = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+
+    @pytest.mark.usefixtures("small")
+    @pytest.mark.parametrize(
+        ("head", "pieces"),
+        [
+            pytest.param(known(90_001), [b"x" * 2000, b"MARKER" + b"y" * 87_995], id="announced"),
+            pytest.param(CHUNKED, [chunk(b"x" * 2000), chunk(b"MARKER"), b"0\r\n\r\n"], id="chunks"),
+            pytest.param(
+                EVENTS + b"Transfer-Encoding: chunked\r\n\r\n", [chunk(b"data: MARKER\n\n")],
+                id="an event",
+            ),
+        ],
+    )  # fmt: skip
+    async def test_it_is_cut_off(self, gateway: Gateway, head: bytes, pieces: list[bytes]) -> None:
+        wire = await wire_to(gateway, head)
+        heard = await wire.ask(request())
+        for piece in pieces:
+            heard += await wire.serve(piece)
+        assert heard.count(b"HTTP/1.1 ") == 1, "one response, and no page within it"
+        assert b"MARKER" not in heard and b"0\r\n\r\n" not in heard
+        assert wire.client in wire.closed
+
+    @pytest.mark.usefixtures("small")
+    async def test_on_http2_its_stream_is_reset(self, gateway: Gateway) -> None:
+        wire, client = await http2(gateway, known(90_000) + b"x" * 2000)
+        stream = await client.get(wire, "/")
+        (server,) = wire.origins
+        await wire.feed(events.DataReceived(server, b"MARKER" + b"y" * 87_994))
+        await client.hear(wire)
+        assert stream.reset and stream.body == b""
+
+
+@pytest.mark.usefixtures("streams")
+class TestSlowScanner:
+    """What takes long to scan; pieces of over 64 KiB are scanned in a thread."""
+
+    @pytest.fixture
+    async def slow(
+        self, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+    ) -> tuple[Wire, asyncio.Event]:
+        """The first piece has passed; the second is being looked at."""
+        monkeypatch.setattr(bodies, "_PATIENCE", 0.01)
+        go_on = gateway.slow_down()
+        wire = await wire_to(gateway, known(300_000) + b"x" * 60_000, apart=True)
+        await wire.say(request())
+        await until(lambda: "responseheaders" in wire.hooks and not wire.busy)
+        await wire.serve(b"y" * 60_000)
+        await until(lambda: "clearpane_body" in wire.hooks and not wire.busy)
+        assert wire.heard().endswith(b"x" * (120_000 - HELD_BACK))
+        await wire.serve(b"z" * 100_000)
+        return wire, go_on
+
+    async def test_a_trickle_goes_on_so_that_the_reader_stays(
+        self, slow: tuple[Wire, asyncio.Event]
+    ) -> None:
+        wire, go_on = slow
+        heard = bytearray()
+        await until(lambda: heard.extend(wire.heard()) or len(heard) >= 3 * TRICKLE)
+        assert heard == b"x" * len(heard)
+        go_on.set()
+        await until(lambda: not wire.busy)
+        heard += wire.heard()
+        assert len(heard) == 220_000 - HELD_BACK - (120_000 - HELD_BACK)
+        await wire.serve(b"!" * 80_000)
+        await until(lambda: heard.extend(wire.heard()) or heard.endswith(b"!" * 80_000))
+
+    async def test_the_trickle_leaves_enough_to_be_held_back(
+        self, slow: tuple[Wire, asyncio.Event]
+    ) -> None:
+        wire, go_on = slow
+        heard = bytearray()
+        most = 220_000 - HELD_BACK // 2 - (120_000 - HELD_BACK)
+        await until(lambda: heard.extend(wire.heard()) or len(heard) == most, 30)
+        before = wire.hooks.count("clearpane_body")
+        await until(lambda: wire.hooks.count("clearpane_body") > before + 2)
+        assert wire.heard() == b""
+        go_on.set()
+        await until(lambda: not wire.busy)
+
+    async def test_who_leaves_is_not_scanned_for(self, slow: tuple[Wire, asyncio.Event]) -> None:
+        wire, _ = slow
+        (body,) = next(iter(wire.live.inspections.values()))
+        assert isinstance(body, Body) and body.task
+        task = body.task
+        wire.gateway.connections.client_disconnected(wire.client)
+        await until(task.cancelled)
+        await until(lambda: not wire.busy)
+        assert wire.live.inspections == {}
+        assert wire.gateway.core.held == 0
+
+    async def test_a_flow_that_is_killed_meanwhile(self, slow: tuple[Wire, asyncio.Event]) -> None:
+        wire, go_on = slow
+        wire.flows[0].kill()
+        go_on.set()
+        await until(lambda: wire.client in wire.closed)
+        assert b"z" not in wire.heard()
+
+
+@pytest.mark.usefixtures("streams")
+class TestRequest:
+    """An upload beyond the hold-limit."""
+
+    @pytest.mark.parametrize(
+        ("header", "framed", "end"),
+        [
+            pytest.param("Content-Length: 300000", bytes, b"", id="announced"),
+            pytest.param("Transfer-Encoding: chunked", chunk, b"0\r\n\r\n", id="in chunks"),
+        ],
+    )
+    async def test_its_beginning_arrives_before_its_end_has_come(
+        self, gateway: Gateway, header: str, framed: Callable[[bytes], bytes], end: bytes
+    ) -> None:
+        body = random.Random(1).randbytes(300_000)
+        wire = await wire_to(gateway)
+        assert await wire.ask(upload(header) + framed(body[:100_000])) == b""
+        assert body[: 100_000 - HELD_BACK] in wire.received
+        assert body[: 100_001 - HELD_BACK] not in wire.received
+        await wire.say(framed(body[100_000:200_000]))
+        assert await wire.ask(framed(body[200_000:]) + end) == b""
+        assert plain_body(wire.received) == body
+        assert await wire.serve(ok(b"thanks")) == ok(b"thanks")
+        assert gateway.records("threat") == []
+
+    @pytest.mark.parametrize(
+        ("header", "pieces"),
+        [
+            pytest.param("Content-Length: 140006", [b"MARKER" + b"x" * 70_000, b"x" * 70_000],
+                         id="announced"),
+            pytest.param("Content-Length: 70006", [b"x" * 70_000 + b"MARKER"], id="all in one"),
+            pytest.param(
+                "Content-Length: 70006", [b"x" * 70_000, b"MARKER"], id="in its last piece"
+            ),
+            pytest.param(
+                "Transfer-Encoding: chunked",
+                [chunk(b"x" * 70_000 + b"MARKER"), chunk(b"x" * 70_000), b"0\r\n\r\n"],
+                id="in chunks",
+            ),
+        ],
+    )  # fmt: skip
+    async def test_one_that_is_refused_is_read_and_gets_the_page(
+        self, gateway: Gateway, header: str, pieces: list[bytes]
+    ) -> None:
+        wire = await wire_to(gateway)
+        heard = await wire.ask(upload(header))
+        for piece in pieces:
+            assert heard == b""
+            heard = await wire.ask(piece)
+        assert heard.startswith(b"HTTP/1.1 403 ")
+        assert b"MARKER" not in wire.received
+        (record,) = gateway.records("threat")
+        assert record["direction"] == "client-to-server"
+        assert gateway.core.held == 0
+
+    async def test_midway_the_server_is_told_to_stop(self, gateway: Gateway) -> None:
+        wire = await wire_to(gateway)
+        await wire.say(upload("Content-Length: 300000") + b"x" * 100_000)
+        assert wire.received.count(b"x") == 100_000 - HELD_BACK
+        assert await wire.ask(b"MARKER" + b"y" * 99_994) == b""
+        assert wire.context.server in wire.closed
+        assert (await wire.ask(b"y" * 100_000)).startswith(b"HTTP/1.1 403 ")
+        assert b"y" not in wire.received
+        (record,) = gateway.records("threat")
+        assert record["delivered"] == 100_000 - HELD_BACK
+
+    async def test_a_server_that_answers_early(self, gateway: Gateway) -> None:
+        wire = await wire_to(gateway)
+        await wire.say(upload("Content-Length: 300000") + b"x" * 100_000)
+        early = await wire.serve(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
+        assert early.startswith(b"HTTP/1.1 413 ")
+        assert gateway.records("threat") == []
+
+
+@pytest.mark.usefixtures("streams")
+class TestHttp2:
+    """A client of HTTP/2; its streams end by themselves."""
+
+    async def test_a_body_arrives_whole(self, gateway: Gateway) -> None:
+        wire, client = await http2(gateway, known(200_000) + b"x" * 200_000)
+        stream = await client.get(wire, "/a")
+        assert stream.body == b"x" * 200_000 and stream.ended
+
+    async def test_a_late_finding_resets_its_stream_and_no_other(self, gateway: Gateway) -> None:
+        answers = [known(300_000) + b"x" * 100_000, ok(b"hello")]
+        wire, client = await http2(gateway, *answers)
+        stream = await client.get(wire, "/bad")
+        assert not stream.ended
+        (server,) = wire.origins
+        await wire.feed(events.DataReceived(server, b"MARKER" + b"y" * 90_000))
+        await client.hear(wire)
+        assert stream.reset and not stream.ended
+        assert len(stream.body) == 100_000 - HELD_BACK
+        other = await client.get(wire, "/good")
+        assert (other.body, other.ended) == (b"hello", True)
+        assert wire.client not in wire.closed
+
+    async def test_a_finding_in_time_is_a_page(self, gateway: Gateway) -> None:
+        wire, client = await http2(gateway, known(300_000) + b"MARKER" + b"x" * 70_000)
+        stream = await client.get(wire, "/bad")
+        assert stream.headers[":status"] == "403"
+        assert stream.ended and b"MARKER" not in stream.body
+
+
+class TestTrailers:
+    """HTTP/1.1 may end chunks with fields; who passes the message on may leave them out."""
+
+    async def test_of_a_response(self, gateway: Gateway) -> None:
+        answer = CHUNKED + chunk(b"hello") + b"0\r\nX-Sum: 1\r\nX-More: 2\r\n\r\n"
+        wire = await wire_to(gateway, answer)
+        heard = await wire.ask(request())
+        assert plain_body(heard) == b"hello"
+        assert b"X-Sum" not in heard
+        assert (await wire.ask(request("/2"))).startswith(b"HTTP/1.1 200 "), "and it goes on"
+
+    async def test_of_a_request(self, gateway: Gateway) -> None:
+        wire = await wire_to(gateway, ok(b"thanks"))
+        body = chunk(b"hello") + b"0\r\nX-Sum: 1\r\n\r\n"
+        assert await wire.ask(upload("Transfer-Encoding: chunked") + body) == ok(b"thanks")
+        assert b"hello" in wire.received and b"X-Sum" not in wire.received
+
+    async def test_a_threat_before_them_is_found(self, gateway: Gateway) -> None:
+        wire = await wire_to(gateway, CHUNKED + chunk(EICAR) + b"0\r\nX-Sum: 1\r\n\r\n")
+        assert (await wire.ask(request())).startswith(b"HTTP/1.1 403 ")
 
 
 class TestLaterConnection:

@@ -1,5 +1,7 @@
 """A site and a server of which each path leads to another response page."""
 
+import io
+import zipfile
 from pathlib import Path
 
 from . import bodies
@@ -20,7 +22,7 @@ _PROFILES = {
         "default": {
             "rules": [
                 {"name": "programs", "file-type": ["pe"], "action": "block"},
-                {"name": "papers", "file-type": ["pdf"], "action": "continue"},
+                {"name": "papers", "file-type": ["pdf", "rtf"], "action": "continue"},
             ]
         }
     },
@@ -33,6 +35,17 @@ _ALL = {kind: "default" for kind in ("virus", *_PROFILES)}
 PDF = b"%PDF-1.4\n1 0 obj\n<</Type/Catalog>>\nendobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 PROGRAM = b"MZ" + bytes(58) + (64).to_bytes(4, "little") + b"PE\0\0\x64\x86" + bytes(300)
 CARDS = b"name,card\nalice,4111 1111 1111 1111\n"
+
+
+def _zipped(members: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, body in members.items():
+            archive.writestr(name, body)
+    return out.getvalue()
+
+
+BOTH = _zipped({"paper.pdf": PDF, "note.rtf": b"{\\rtf1 a note}"})
 
 # page -> the path that leads to it
 PATHS = {
@@ -84,7 +97,7 @@ def site(folder: Path, zoo: Zoo, *, left: int, hosts: tuple[str, ...] = (HOST,))
 
 def furnish(origin: Origin) -> Origin:
     """Puts behind each page what it stands before."""
-    origin.contents.files |= {"tool.exe": PROGRAM, "paper.pdf": PDF, "cards.csv": CARDS}
+    origin.contents.files |= {"tool.exe": PROGRAM, "paper.pdf": PDF, "cards.csv": CARDS, "both.zip": BOTH}
     for place in ("games", "locked", "barred", "denied"):
         origin.contents.routes[f"/{place}/page"] = _page
     return origin

@@ -56,7 +56,8 @@ def _exactly(stream: BufferedReader, size: int) -> bytes:
 
 def _send(connection: socket.socket, request: Request, answer: Answer) -> bool:
     if answer.raw is not None:
-        connection.sendall(answer.raw)
+        for piece in [answer.raw] if isinstance(answer.raw, bytes) else answer.raw:
+            connection.sendall(piece)
         return False
     headers = list(answer.headers)
     named = {name.lower() for name, _ in headers}

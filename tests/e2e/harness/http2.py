@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
@@ -28,12 +29,14 @@ class _Server:
         self._contents = contents
         self._h2 = H2Connection(H2Configuration(client_side=False, header_encoding="utf-8"))
         self._requests: dict[int, Request] = {}
-        self._unsent: dict[int, bytes] = {}
+        self._unsent: dict[int, _Unsent] = {}
 
     def run(self) -> None:
         self._h2.initiate_connection()
         while True:
             self._socket.sendall(self._h2.data_to_send())
+            while any([self._send(*each) for each in list(self._unsent.items())]):
+                """Each stream in turn, as far as it may."""
             data = self._socket.recv(65536)
             if not data:
                 return
@@ -41,8 +44,6 @@ class _Server:
                 if isinstance(event, ConnectionTerminated):
                     return
                 self._take(event)
-            for stream in list(self._unsent):
-                self._send(stream)
 
     def _take(self, event: Event) -> None:
         if isinstance(event, RequestReceived):
@@ -63,33 +64,38 @@ class _Server:
             self._unsent.pop(event.stream_id, None)
 
     def _begin(self, stream: int, request: Request, answer: Answer) -> None:
-        if isinstance(answer.body, bytes):
-            pieces: Iterator[bytes] = iter([answer.body])
-        else:
-            pieces = iter(answer.body)
         headers = [(name.lower(), value) for name, value in answer.headers]
         if isinstance(answer.body, bytes) and answer.status not in (204, 304):
             headers.append(("content-length", str(len(answer.body))))
         without = request.method == "HEAD" or answer.status in (204, 304)
         self._h2.send_headers(stream, [(":status", str(answer.status)), *headers], without)
-        if without:
-            return
-        # An endless answer is sent as far as it comes; the stream then stays open.
-        endless = ("content-type", "text/event-stream") in headers
-        if endless:
-            self._h2.send_data(stream, next(pieces))
-            return
-        self._unsent[stream] = b"".join(pieces)
+        if not without:
+            body = [answer.body] if isinstance(answer.body, bytes) else answer.body
+            self._unsent[stream] = _Unsent(iter(body), answer.trailers)
 
-    def _send(self, stream: int) -> None:
-        rest = self._unsent[stream]
-        while rest:
-            room = self._h2.local_flow_control_window(stream)
+    def _send(self, stream: int, unsent: "_Unsent") -> bool:
+        """Whether anything more could go out."""
+        if not unsent.piece:
+            unsent.piece = memoryview(next(unsent.pieces, b""))
+        room = self._h2.local_flow_control_window(stream)
+        if not unsent.piece:
+            if unsent.trailers:
+                self._h2.send_headers(stream, unsent.trailers, end_stream=True)
+            else:
+                self._h2.end_stream(stream)
+            del self._unsent[stream]
+        elif room > 0:
             size = min(room, self._h2.max_outbound_frame_size)
-            if size <= 0:
-                self._unsent[stream] = rest
-                return
-            self._h2.send_data(stream, rest[:size])
-            rest = rest[size:]
-        self._h2.end_stream(stream)
-        del self._unsent[stream]
+            self._h2.send_data(stream, bytes(unsent.piece[:size]))
+            unsent.piece = unsent.piece[size:]
+        self._socket.sendall(self._h2.data_to_send())
+        return room > 0 and stream in self._unsent
+
+
+@dataclass
+class _Unsent:
+    """What is left of an answer."""
+
+    pieces: Iterator[bytes]
+    trailers: list[tuple[str, str]]
+    piece: memoryview = field(default_factory=lambda: memoryview(b""))

@@ -33,12 +33,14 @@ class Request:
 
 @dataclass
 class Answer:
-    """`raw` is sent as it stands and ends the connection (HTTP/1.1 only)."""
+    """Pieces of a `body` are sent as they come. `raw` is sent as it stands and ends the connection
+    (HTTP/1.1 only); `trailers` come behind the body (HTTP/2 only)."""
 
     status: int = 200
     headers: list[tuple[str, str]] = field(default_factory=list)
     body: bytes | Iterable[bytes] = b""
-    raw: bytes | None = None
+    raw: bytes | Iterable[bytes] | None = None
+    trailers: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def whole(self) -> bytes:

@@ -1,0 +1,4 @@
+"""x"""
+from pathlib import Path
+from .compare import Row
+def run(folder: Path) -> list[Row]: return []
