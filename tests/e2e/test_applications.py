@@ -81,8 +81,8 @@ def ask(ways: Ways, application: str, host: str, folder: Path) -> clients.Reply:
         return ways.fetch("https", f"{host}/socket", *SOCKET)
     if application == "grpc":
         body.write_bytes(GRPC_CALL)
-        kind = ("-H", "Content-Type: application/grpc", "-H", "TE: trailers")
-        return ways.fetch("h2", f"{host}/zoo.Keeper/Feed", *kind, "--data-binary", f"@{body}")
+        call = ("-H", "Content-Type: application/grpc", "-H", "TE: trailers")
+        return ways.fetch("h2", f"{host}/zoo.Keeper/Feed", *call, "--data-binary", f"@{body}")
     if application == "dns-over-https":
         body.write_bytes(DNS_QUERY)
         kind = ("-H", "Content-Type: application/dns-message")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from e2e.harness import bodies, clean, clients
+from e2e.harness import bodies, clean, clients, papers
 from e2e.harness.forms import form_of
 from e2e.harness.messages import Answer
 from e2e.harness.questions import mistakes
@@ -42,7 +42,7 @@ DISGUISES: dict[str, tuple[bytes, str]] = {
         "setup.exe",
     ),
     "a program in gzip": (gzip.compress(PROGRAM, mtime=0), ""),
-    "a program in mail": (clean.papers.mail("setup.txt", PROGRAM), "setup.txt"),
+    "a program in mail": (papers.mail("setup.txt", PROGRAM), "setup.txt"),
 }
 
 

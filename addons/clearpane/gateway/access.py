@@ -56,8 +56,9 @@ class Access:
         """A session that is not decrypted may not pass, and got as far as a page."""
         reader, pages = reader_of(live.session, flow), live.force.pages
         host, url = flow.request.pretty_host, flow.request.pretty_url
-        if reason == BY_CATEGORY:
-            return answer(pages.url_block(reader, url=url, host=host, category=live.category))
+        if reason == BY_CATEGORY and (judged := live.filtered):
+            _, page = self._url_page(live, flow, judged.action, judged.category)
+            return answer(page) if page else again()
         return answer(pages.application_block(reader, appname=Application.SSL, host=host, url=url))
 
     def _consent(self, live: Live, flow: http.HTTPFlow) -> Page | None:
@@ -153,6 +154,11 @@ class Access:
                 return UrlLogged.PASSWORD_GIVEN, None
             return self._asking.password(live, flow, category)
         return UrlLogged.ALERT, None
+
+
+def again() -> http.Response:
+    """RFC 9110 section 15.5.20: the client asks anew on another connection."""
+    return http.Response.make(421, b"This host is not served on this connection.\n")
 
 
 def application_of(flow: http.HTTPFlow) -> Application:

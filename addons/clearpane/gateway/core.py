@@ -15,15 +15,16 @@ from mitmproxy.proxy.server import ConnectionHandler
 from clearpane.authorities.authority import AuthorityName
 from clearpane.configuration.settings import Pinned
 from clearpane.content.applications import Application
-from clearpane.filtering.url import UrlAction
+from clearpane.filtering.url import UrlAction, UrlJudgement
 from clearpane.gateway import show
 from clearpane.gateway.facts import address_of, known_user, listener_of, name_of, shown_certificate
 from clearpane.gateway.force import Force
 from clearpane.gateway.live import Live
 from clearpane.gateway.reporter import Reporter
 from clearpane.hello import Hello, address
+from clearpane.pages.forms import Kind
 from clearpane.pipeline.connection import Course, Opening, Step, at_hello, server_of
-from clearpane.records.actions import UrlLogged
+from clearpane.records.actions import DENIALS, UrlLogged
 from clearpane.rulebase.decision import Decision
 from clearpane.rulebase.learned import Cause, LearnedExclusions, Server, suggestion
 from clearpane.rulebase.security import SecurityDecision
@@ -234,11 +235,27 @@ class Core:
         judged = profile.judge(policy.url_categories(name, "/") if name else ())
         if judged.action is UrlAction.ALLOW:
             return ""
-        barred = judged.action is not UrlAction.ALERT  # nobody could be asked to go on
-        logged = UrlLogged.BLOCK if barred else UrlLogged.ALERT
+        live.filtered = judged
+        logged = self._filtered(live, judged)
         self.reporter.host(live, judged.category, logged, now)
-        live.category = judged.category
-        return BY_CATEGORY if barred else ""
+        return BY_CATEGORY if logged in DENIALS else ""
+
+    def _filtered(self, live: Live, judged: UrlJudgement) -> UrlLogged:
+        """Only where `url-proxy` shows a page can a user of such a session be asked anything."""
+        asks = live.force.policy.settings.url_proxy
+        user = live.session.user or live.session.source
+        match judged.action:
+            case UrlAction.ALERT:
+                return UrlLogged.ALERT
+            case UrlAction.CONTINUE if asks:
+                asked, went_on = UrlLogged.ASKED, UrlLogged.WENT_ON
+            case UrlAction.OVERRIDE if asks:
+                asked, went_on = UrlLogged.PASSWORD_ASKED, UrlLogged.PASSWORD_GIVEN
+            case _:
+                return UrlLogged.BLOCK
+        kind = Kind(f"url-{judged.action}")
+        granted = self.consents.granted(user, kind, judged.category, self.now())
+        return went_on if granted else asked
 
     def turn(self, live: Live) -> None:
         """The name was only claimed, or can't be confirmed: what holds without it, holds."""

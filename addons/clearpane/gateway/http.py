@@ -10,7 +10,7 @@ from mitmproxy.proxy import layer
 from clearpane.content.detection import Unread, Unscanned
 from clearpane.content.direction import Direction
 from clearpane.gateway import show
-from clearpane.gateway.access import Access
+from clearpane.gateway.access import Access, again
 from clearpane.gateway.answers import Asking
 from clearpane.gateway.bodies import Bodies
 from clearpane.gateway.boundary import fail_closed
@@ -98,10 +98,10 @@ class Http:
             return Size.HOLD  # the client has left: nobody will be sent it
         if flow.id in live.pages:
             return Size.REFUSE if request else Size.HOLD
-        if live.blocked:
-            return Size.HOLD  # the page is set at the headers
         if request and self._asking.is_answer(flow):
             return self._asking.size(live, flow, max(expected, held))
+        if live.blocked:
+            return Size.HOLD  # the page is set at the headers
         return self._bodies.size(live, flow, request, held)
 
     def refusal(self, flow: http.HTTPFlow) -> http.Response:
@@ -148,7 +148,7 @@ class Http:
     def _gate(self, live: Live, flow: http.HTTPFlow) -> http.Response | None:
         """Whether the request may go on at all; what it gets otherwise."""
         if live.blocked and live.course:
-            return self._page_of(live, flow, live.course)
+            return None if self._answers(live, flow) else self._page_of(live, flow, live.course)
         if live.session.decrypted:
             if page := self._coalesced(live, flow):
                 return page
@@ -159,6 +159,10 @@ class Http:
             live.session.host = live.session.host or flow.request.pretty_host
             live.session.port = live.session.port or flow.request.port
         return None if self._asking.is_answer(flow) else self._access.gate(live, flow)
+
+    def _answers(self, live: Live, flow: http.HTTPFlow) -> bool:
+        """Whether it answers what a page asked in this session, which has no server."""
+        return live.filtered is not None and self._asking.is_answer(flow)
 
     def _page_of(self, live: Live, flow: http.HTTPFlow, course: Course) -> http.Response:
         if course.reasons[0] in (BY_CATEGORY, BY_RULE):
@@ -172,7 +176,7 @@ class Http:
             return None
         if not differs(live.decision, self._core.redecide(live, name)):
             return None
-        return http.Response.make(421, b"This host is not served on this connection.\n")
+        return again()
 
     def _without_hello(self, live: Live, flow: http.HTTPFlow) -> http.Response | None:
         """`GET https://...` to the proxy, or a replay: there is no ClientHello to pass through."""

@@ -15,6 +15,7 @@ from mitmproxy.proxy.server import ConnectionHandler
 
 from clearpane.configuration.configuration import ContentProfiles
 from clearpane.content.applications import Application
+from clearpane.filtering.url import UrlJudgement
 from clearpane.gateway.backpressure import Gate
 from clearpane.gateway.force import Force
 from clearpane.gateway.layers import Watched
@@ -70,7 +71,7 @@ class Live:
     held: dict[str, int] = field(default_factory=dict)  # bytes held back, by flow
     pages: dict[str, http.Response] = field(default_factory=dict)  # pages of our own, by flow
     granted: dict[str, Granted] = field(default_factory=dict)  # what requests may do, by flow
-    category: str = ""  # of the host of a session that is not decrypted, where it is filtered
+    filtered: UrlJudgement | None = None  # of the host of a session that is not decrypted
     inspections: dict[str, list[Inspection]] = field(default_factory=dict)  # by flow
     upgraded: dict[str, layer.Layer] = field(default_factory=dict)  # WebSockets, by flow
     relay: Watched | None = None  # of a session that is not HTTP

@@ -89,6 +89,8 @@ def test_a_good_session(a_session: Maker, now: datetime) -> None:
             ["client-rejected-certificate"], "Certificate", "trusted", "Trusted", id="pin"
         ),
         pytest.param(["rule"], "None", "trusted", "Trusted", id="a rule is no fault"),
+        pytest.param(["opt-out-asked"], "None", "trusted", "Trusted", id="nor is a question"),
+        pytest.param(["opted-out"], "None", "trusted", "Trusted", id="nor is an answer"),
         pytest.param(["rule", "expired"], "Certificate", "trusted", "Trusted", id="but this is"),
     ],
 )

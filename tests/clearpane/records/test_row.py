@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from clearpane.records.row import CAPTURED, category, filled, head, tail, timestamp
+from clearpane.records.row import CAPTURED, category, filled, head, host_category, tail, timestamp
 from clearpane.records.text import Row
 from clearpane.sessions.session import Session
 
@@ -77,6 +77,12 @@ def test_what_is_empty_is_left_out_and_what_is_nothing_stays() -> None:
 
 def test_without_a_decision_the_category_is_any(a_session: Maker) -> None:
     assert (category(a_session()), category(a_session(decision=None))) == ("shopping", "any")
+
+
+def test_a_hosts_category_is_that_of_no_url(a_session: Maker) -> None:
+    asked = a_session(url_category="gambling")
+    assert (category(asked), host_category(asked)) == ("gambling", "shopping")
+    assert host_category(a_session(decision=None)) == "any"
 
 
 def test_a_timestamp_has_four_digits_of_year() -> None:

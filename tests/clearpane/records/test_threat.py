@@ -64,6 +64,11 @@ def test_eicar_over_https(a_session: Maker, now: datetime) -> None:
     assert {"reason", "member"}.isdisjoint(row)
 
 
+def test_the_category_is_that_of_no_other_url(a_session: Maker, now: datetime) -> None:
+    row = threat.row(a_session(url_category="gambling"), now, EICAR, DOWNLOAD, "block")
+    assert row["category"] == "shopping"
+
+
 def test_eicar_over_http(a_session: Maker, now: datetime) -> None:
     session = a_session(decrypted=False, tls=False, port=80, decision=None, sni="")
     row = threat.row(session, now, EICAR, DOWNLOAD, "reset-both", pcap_id=7)

@@ -20,9 +20,12 @@ def free_port() -> int:
 
 
 class Clamd:
-    """Listens on the Unix socket `path`, or on `port` of loopback where one is given."""
+    """Listens on the Unix socket `path`, or on `port` of loopback where one is given. It takes
+    `threads` streams at once, each of up to `largest` MiB."""
 
-    def __init__(self, folder: Path, port: int = 0) -> None:
+    def __init__(
+        self, folder: Path, port: int = 0, *, threads: int = 8, largest: int = 100
+    ) -> None:
         self.path, self.port, self._folder = folder / "clamd.sock", port, folder
         for name in ("db", "tmp"):
             (folder / name).mkdir(parents=True)
@@ -31,8 +34,8 @@ class Clamd:
         (folder / "clamd.conf").write_text(
             f"{place}Foreground yes\nDatabaseDirectory {folder / 'db'}\nFixStaleSocket yes\n"
             f"TemporaryDirectory {folder / 'tmp'}\nLogFile {folder / 'clamd.log'}\n"
-            "StreamMaxLength 100M\nMaxThreads 4\nDisableCache yes\nAlertEncrypted yes\n"
-            "AlertExceedsMax yes\n"
+            f"StreamMaxLength {largest}M\nMaxThreads {threads}\nDisableCache yes\n"
+            "AlertEncrypted yes\nAlertExceedsMax yes\n"
         )
         self.process = self._start()
 
