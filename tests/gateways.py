@@ -134,6 +134,18 @@ class Gateway:
         """From now on bodies beyond this size are passed on while they are inspected."""
         self.edit("settings", "hold-limit: 512KiB", f"hold-limit: {limit}")
 
+    def filter(self, action: str, *sites: str) -> None:
+        """From now on these sites are in the category `games`, which is answered like this."""
+        self.site.write("categories/games.txt", "\n".join([*sites, ""]))
+        line = f"url-filtering: {{default: {{{action}: [games]}}}}"
+        self.edit("profiles", "url-filtering: {}", line)
+
+    def password(self, text: str) -> None:
+        """From now on this opens what is under `override`."""
+        self.site.write("override.txt", f"{text}\n").chmod(0o600)
+        settings = (self.site.rules / "settings.yaml").read_text(encoding="utf-8")
+        self.apply(settings=f"{settings}\nurl-admin-override: {{password-file: override.txt}}\n")
+
     def slow_down(self) -> asyncio.Event:
         """From now on whatever takes time to scan takes until the event is set."""
         force, go_on = self.core.force, asyncio.Event()

@@ -28,6 +28,19 @@ def ask(connection: ssl.SSLSocket, host: str) -> None:
     assert response.status == 200 and len(response.read()) == 1024
 
 
+def exchange(
+    connection: ssl.SSLSocket, host: str, path: str, upload: bytes = b""
+) -> tuple[int, int]:
+    """Any request on a session: the status and the size of the answer."""
+    head = f"{'POST' if upload else 'GET'} {path} HTTP/1.1\r\nHost: {host}\r\n"
+    if upload:
+        head += f"Content-Length: {len(upload)}\r\n"
+    connection.sendall(f"{head}\r\n".encode() + upload)
+    response = http.client.HTTPResponse(connection)
+    response.begin()
+    return response.status, len(response.read())
+
+
 def sessions(port: int, origin: int, hosts: list[str]) -> None:
     """A session with one request for each host."""
     for host in hosts:

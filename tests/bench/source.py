@@ -56,7 +56,7 @@ def http1(line: ssl.SSLSocket, reader: BinaryIO) -> None:
         left = int(fields.get("content-length", 0))
         while left:
             left -= len(reader.read(min(left, len(BLOCK))))
-        path = "/0" if request[0] == b"POST" else request[1].decode()
+        path = "/0" if request[0] == b"POST" else request[1].decode().partition("?")[0]
         kind = "Content-Type: application/octet-stream"
         line.sendall(f"HTTP/1.1 200 OK\r\n{kind}\r\nContent-Length: {length(path)}\r\n\r\n".encode())
         for block in body(path):
@@ -70,9 +70,10 @@ def _fields(reader: BinaryIO) -> Iterator[tuple[str, str]]:
 
 
 def _echo(line: ssl.SSLSocket, reader: BinaryIO) -> None:
-    """Short WebSocket messages, whose mask is all zeros, until the one that closes."""
+    """Short WebSocket messages (RFC 6455 section 5.2) until the one that closes."""
     while head := reader.read(2):
-        message = reader.read(4 + (head[1] & 127))[4:]
+        mask, masked = reader.read(4), reader.read(head[1] & 127)
+        message = bytes(byte ^ mask[at % 4] for at, byte in enumerate(masked))
         line.sendall(bytes((head[0], len(message))) + message)
         if head[0] & 15 == 8:
             return
@@ -87,7 +88,7 @@ def http2(line: ssl.SSLSocket) -> None:
     while data := line.recv(1 << 16):
         for event in peer.receive_data(data):
             if isinstance(event, RequestReceived):
-                path = str(dict(event.headers or ())[":path"])
+                path = str(dict(event.headers or ())[":path"]).partition("?")[0]
                 fields = [(":status", "200"), ("content-length", str(length(path)))]
                 peer.send_headers(event.stream_id, fields)
                 line.sendall(peer.data_to_send())

@@ -10,8 +10,8 @@ import pytest
 from e2e.harness import bodies, pki
 from e2e.harness.browser import Browser
 from e2e.harness.detour import Detour
-from e2e.harness.origins import Origin, close_after_hello, misbehaving
 from e2e.harness.messages import Answer, Request
+from e2e.harness.origins import Origin, close_after_hello, misbehaving
 from e2e.harness.process import Gateway
 from e2e.harness.site import Site
 from e2e.harness.wait import until

@@ -11,6 +11,7 @@ from e2e.harness.clamav import Clamd, free_port
 from e2e.harness.origins import Origin
 from e2e.harness.process import Gateway
 from e2e.harness.site import Site
+from e2e.harness.talking_back import REPLIES, Daemon
 from e2e.harness.wait import until
 from e2e.harness.zoo import Zoo
 
@@ -127,3 +128,41 @@ def test_a_missing_daemon_is_said_at_the_start(zoo: Zoo, folder: Path) -> None:
         gateway.said(r"(?i)clamd.*/nowhere/clamd\.ctl|/nowhere/clamd\.ctl.*clamd")
         reply = clients.curl(gateway, f"http://127.0.0.1:{plain.port}/page")
         assert reply.status == 403, reply
+
+
+@pytest.fixture(scope="module")
+def talking(zoo: Zoo, folder: Path) -> Iterator[tuple[Daemon, Gateway]]:
+    """A daemon that says what a test wants it to say, and a gateway that asks nobody else."""
+    daemon = Daemon()
+    place = {"tcp": f"127.0.0.1:{daemon.listener.port}", "timeout": 1}
+    settings = {"antivirus": {"engines": ["clamd"], "clamd": place}}
+    site = Site(folder / "talking", settings=settings, roots=[zoo.root])
+    with daemon.listener, Gateway(site) as gateway:
+        yield daemon, gateway
+
+
+def test_a_daemon_without_signatures_is_said_at_the_start(talking: tuple[Daemon, Gateway]) -> None:
+    _, gateway = talking
+    gateway.said("has no signature database.*freshclam")
+    gateway.said("does not find the EICAR test file")
+    gateway.said("calls encrypted archives clean.*AlertEncrypted yes")
+
+
+@pytest.mark.parametrize("size", [100, 3_000_000])
+@pytest.mark.parametrize("reply", REPLIES)
+def test_only_one_answer_means_clean(
+    talking: tuple[Daemon, Gateway], reply: str, size: int
+) -> None:
+    daemon, gateway = talking
+    with Origin() as plain:
+        url = f"http://127.0.0.1:{plain.port}/clean/{size}"
+        assert clients.curl(gateway, url).body == bodies.clean(size)
+        daemon.said, usual = REPLIES[reply], daemon.said
+        try:
+            seen = clients.curl(gateway, url)
+        finally:
+            daemon.said = usual
+        assert seen.status == 403 or (seen.error == 18 and len(seen.body) < size), seen
+        record = gateway.site.record("threat", sport=seen.port)
+        word = "too-big" if reply == "limit" else "engine-down"
+        assert (record["threatid"], record["reason"]) == ("Unscanned(0)", [f"unscanned-{word}"])

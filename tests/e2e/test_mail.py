@@ -15,7 +15,6 @@ from e2e.harness.site import Record, Site
 from e2e.harness.zoo import Zoo
 
 HOST = "mail.zoo.test"
-HELD_BACK = 1 << 16  # bytes of a mail's end that wait for the verdict
 
 
 @cache

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 
 from e2e.harness import bodies, clients
 from e2e.harness.forms import Form, form_of, has_form
 from e2e.harness.messages import PAGE
 from e2e.harness.origins import Origin
 from e2e.harness.process import STOCK, Gateway
+from e2e.harness.questions import examples
 from e2e.harness.site import DECRYPT, LEAVE, Site
 from e2e.harness.zoo import Zoo
 
@@ -70,7 +72,7 @@ def _site(folder: Path, zoo: Zoo) -> Site:
         roots=[zoo.root],
         decryption=[LEAVE, DECRYPT],
         categories={"private": [PRIVATE]},
-        settings={"ssl-decrypt": {"notify-user": True}},
+        settings=yaml.safe_load(examples("opt-out.md", "yaml")[0]),
     )
 
 
@@ -137,6 +139,8 @@ def test_json_clients_get_json(user: User) -> None:
     said = json.loads(reply.body)
     assert said["error"]
     assert (said["reason"], said["host"], said["status"]) == (["opt-out"], HOST, 403)
+    (block,) = [each for each in examples("opt-out.md") if each.startswith("$ curl")]
+    assert json.loads(block.split("\n")[1]) | {"host": HOST} == said
     assert not user.origin.contents.asked("?json")
 
 
@@ -263,7 +267,10 @@ REFUSED: dict[str, tuple[Callable[[Form], str], tuple[str, ...]]] = {
     "with half a token": (lambda form: f"token={form.token.partition('.')[0]}.&answer=yes", ()),
     "with two answers": (lambda form: form.answer("no") + "&answer=yes", ()),
     "with another answer": (lambda form: form.answer("perhaps"), ()),
-    "with a token that is too long": (lambda form: form.answer("yes").replace("=", "=" + "A" * 3_000, 1), ()),
+    "with a token that is too long": (
+        lambda form: form.answer("yes").replace("=", "=" + "A" * 3_000, 1),
+        (),
+    ),
     "with too long a body": (lambda form: form.answer("yes", rest="A" * 50_000), ()),
     "with megabytes": (lambda form: form.answer("yes") + "A" * (100 << 10), ()),
     "as JSON": (lambda form: json.dumps({"token": form.token, "answer": "yes"}), ()),

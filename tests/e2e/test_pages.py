@@ -14,7 +14,8 @@ from e2e.harness.forms import Form, form_of, has_form
 from e2e.harness.messages import PAGE, Answer
 from e2e.harness.origins import Origin
 from e2e.harness.process import Gateway
-from e2e.harness.site import Record
+from e2e.harness.questions import answer, examples, shown
+from e2e.harness.site import Record, Site
 from e2e.harness.wait import until
 from e2e.harness.zoo import Zoo
 
@@ -266,6 +267,22 @@ def test_nobody_else_answers(world: World, page: str) -> None:
 def answered(world: World, page: str, here: tuple[str, str]) -> clients.Reply:
     form: Form = form_of(world.ask(page, *here).body)
     return world.send(form.answer("yes"), *here)
+
+
+# What the docs show
+
+
+def test_the_commands_say_what_the_docs_show(tmp_path: Path) -> None:
+    site = Site(tmp_path / "site")
+    said = shown("pages.md", "pages")
+    assert len(said) == 3
+    assert {command: answer(site, command) for command in said} == said
+
+
+def test_json_is_what_the_docs_show(world: World) -> None:
+    (block,) = [each for each in examples("pages.md") if each.startswith("$ curl")]
+    reply = world.ask("file-block", "-H", "Accept: application/json")
+    assert json.loads(reply.body) | {"host": ""} == json.loads(block.split("\n")[1]) | {"host": ""}
 
 
 def test_no_answer_reached_a_server(world: World) -> None:

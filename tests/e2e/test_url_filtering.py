@@ -301,6 +301,23 @@ def test_the_page_is_shown_where_url_proxy_says_so(folder: Path, zoo: Zoo) -> No
         passed = ways.fetch("https", "left-alerted.zoo.test/page", trust=zoo.root_file)
         assert passed.body == PAGE, passed
         assert not ways.asked("?shown")
+        assert_goes_on(ways, zoo, "asked-left", "block-continue", "continue")
+        assert_goes_on(ways, zoo, "secret-left", "block-override", "override", password=PASSWORD)
+
+
+def assert_goes_on(
+    ways: Ways, zoo: Zoo, category: str, asked: str, granted: str, **answer: str
+) -> None:
+    """The page under Forward Trust, the answer to it, and then the server's own certificate."""
+    url = f"left-{category}.zoo.test/page"
+    page = ways.fetch("https", url)
+    assert_page(page, "This site needs a decision")
+    assert_recorded(ways.threat(page), asked, category, decrypted=False)
+    onward = ways.answer("https", url, form_of(page.body), **answer)
+    assert (onward.status, f"https://{url}" in onward.body.decode()) == (200, True), onward
+    opened = ways.fetch("https", url, trust=zoo.root_file)
+    assert opened.body == PAGE, opened
+    assert_recorded(ways.threat(opened), granted, category, decrypted=False)
 
 
 # Mistakes

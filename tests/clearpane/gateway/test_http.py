@@ -176,19 +176,6 @@ class TestVirus:
 
 
 class TestUnscanned:
-    @pytest.mark.parametrize("kind", ["text/event-stream", "Application/GRPC+proto"])
-    @pytest.mark.parametrize("policy", ["block", "alert"])
-    async def test_a_stream_without_end(self, gateway: Gateway, kind: str, policy: str) -> None:
-        gateway.edit("profiles", "on-unscanned: block", f"on-unscanned: {policy}")
-        head = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nTransfer-Encoding: chunked\r\n\r\n"
-        wire = await plain(gateway, head.encode() + b"5\r\nevent\r\n")
-        answer = await wire.ask(request("/events"))
-        assert answer.startswith(b"HTTP/1.1 403 " if policy == "block" else b"HTTP/1.1 200 ")
-        assert (b"event\r\n" in answer) is (policy == "alert")
-        (record,) = gateway.records("threat")
-        assert record["reason"] == ["unscanned-stream"]
-        assert record["action"] == policy
-
     @pytest.mark.parametrize("policy", ["block", "alert"])
     async def test_an_upgrade(self, gateway: Gateway, policy: str) -> None:
         gateway.edit("profiles", "on-unscanned: block", f"on-unscanned: {policy}")

@@ -143,7 +143,9 @@ def test_events_are_asked_for_without_a_coding(accept: str) -> None:
 
 FRAMED = [
     pytest.param("text/event-stream", "", EventStream, id="events"),
-    pytest.param("Text/Event-Stream; charset=utf-8", "", EventStream, id="events, with a parameter"),
+    pytest.param(
+        "Text/Event-Stream; charset=utf-8", "", EventStream, id="events, with a parameter"
+    ),
     pytest.param("application/grpc+proto", "", grpc.Messages, id="gRPC"),
     pytest.param("Application/GRPC-web", "identity", grpc.Messages, id="gRPC for browsers"),
     pytest.param("application/grpc-web-text", "", grpc.Text, id="the same in base64"),

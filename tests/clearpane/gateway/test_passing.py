@@ -51,8 +51,8 @@ def plain_body(message: bytes) -> bytes:
 
 async def http2(gateway: Gateway, *answers: bytes) -> tuple[Wire, Http2Client]:
     """A client of HTTP/2, without TLS; each server connection has one answer."""
-    waiting = list(answers)
-    wire = Wire(gateway, lambda: Origin(lambda _, said=waiting.pop(0): said), address=WEB)
+    origins = [Origin(lambda _, said=answer: said) for answer in reversed(answers)]
+    wire = Wire(gateway, origins.pop, address=WEB)
     wire.client.alpn = b"h2"
     return await wire.start(), Http2Client()
 
@@ -198,6 +198,9 @@ class TestResponse:
         assert wire.client in wire.closed
 
 
+EVENTS = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+
+
 class TestBegunButNothingDelivered:
     """The head is on its way while the first bytes still wait: no page can come any more."""
 
@@ -206,14 +209,14 @@ class TestBegunButNothingDelivered:
         gateway.hold("1KiB")
         gateway.find("MARKER")
 
-    EVENTS = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
-
     @pytest.mark.usefixtures("small")
     @pytest.mark.parametrize(
         ("head", "pieces"),
         [
             pytest.param(known(90_001), [b"x" * 2000, b"MARKER" + b"y" * 87_995], id="announced"),
-            pytest.param(CHUNKED, [chunk(b"x" * 2000), chunk(b"MARKER"), b"0\r\n\r\n"], id="chunks"),
+            pytest.param(
+                CHUNKED, [chunk(b"x" * 2000), chunk(b"MARKER"), b"0\r\n\r\n"], id="in chunks"
+            ),
             pytest.param(
                 EVENTS + b"Transfer-Encoding: chunked\r\n\r\n", [chunk(b"data: MARKER\n\n")],
                 id="an event",

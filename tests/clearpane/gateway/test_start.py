@@ -14,10 +14,10 @@ from mitmproxy.proxy.layers import http as stock
 from mitmproxy.test.tflow import tclient_conn
 from mitmproxy.tools.dump import DumpMaster
 
-from clearpane.gateway.core import Core
 from clearpane.gateway.access import Access
 from clearpane.gateway.answers import Asking
 from clearpane.gateway.bodies import Bodies
+from clearpane.gateway.core import Core
 from clearpane.gateway.http import Http
 from clearpane.gateway.outcomes import Outcomes
 from clearpane.gateway.places import running_pid

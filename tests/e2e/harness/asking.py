@@ -30,7 +30,7 @@ _PROFILES = {
         "default": {"patterns": [{"pattern": "payment-card", "block-threshold": 1}]}
     },
 }
-_ALL = {kind: "default" for kind in ("virus", *_PROFILES)}
+_ALL = dict.fromkeys(("virus", *_PROFILES), "default")
 
 PDF = b"%PDF-1.4\n1 0 obj\n<</Type/Catalog>>\nendobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 PROGRAM = b"MZ" + bytes(58) + (64).to_bytes(4, "little") + b"PE\0\0\x64\x86" + bytes(300)
@@ -97,7 +97,12 @@ def site(folder: Path, zoo: Zoo, *, left: int, hosts: tuple[str, ...] = (HOST,))
 
 def furnish(origin: Origin) -> Origin:
     """Puts behind each page what it stands before."""
-    origin.contents.files |= {"tool.exe": PROGRAM, "paper.pdf": PDF, "cards.csv": CARDS, "both.zip": BOTH}
+    origin.contents.files |= {
+        "tool.exe": PROGRAM,
+        "paper.pdf": PDF,
+        "cards.csv": CARDS,
+        "both.zip": BOTH,
+    }
     for place in ("games", "locked", "barred", "denied"):
         origin.contents.routes[f"/{place}/page"] = _page
     return origin

@@ -142,7 +142,8 @@ class Browser:
     @property
     def complaints(self) -> list[str]:
         """What the console says that is not about the status alone, since the last look."""
-        said = [str(entry["message"]) for entry in self.driver.get_log("browser")]
+        entries = self.driver.get_log("browser")  # type: ignore[no-untyped-call]
+        said = [str(entry["message"]) for entry in entries]
         return [line for line in said if "the server responded with a status of" not in line]
 
     def __enter__(self) -> Self:

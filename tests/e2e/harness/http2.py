@@ -35,8 +35,8 @@ class _Server:
         self._h2.initiate_connection()
         while True:
             self._socket.sendall(self._h2.data_to_send())
-            while any([self._send(*each) for each in list(self._unsent.items())]):
-                """Each stream in turn, as far as it may."""
+            while self._advance():
+                pass
             data = self._socket.recv(65536)
             if not data:
                 return
@@ -72,6 +72,10 @@ class _Server:
         if not without:
             body = [answer.body] if isinstance(answer.body, bytes) else answer.body
             self._unsent[stream] = _Unsent(iter(body), answer.trailers)
+
+    def _advance(self) -> bool:
+        """One frame on each stream; whether there may be more."""
+        return sum([self._send(*each) for each in list(self._unsent.items())]) > 0
 
     def _send(self, stream: int, unsent: "_Unsent") -> bool:
         """Whether anything more could go out."""
