@@ -30,6 +30,8 @@ def mirrored() -> Iterator[str]:
 def map_is_true() -> Iterator[str]:
     """Every path in docs/*.md that names a file of the house exists."""
     for page in sorted((ROOT / "docs").glob("*.md")):
+        if not page.read_text(encoding="utf-8").strip():
+            yield f"docs/{page.name}: is empty"
         for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), 1):
             for path in re.findall(r"`((?:addons|tests|rules|docs|ca)/[\w./-]*\w)`", line):
                 if not (ROOT / path).exists() and not path.startswith("ca/"):

@@ -193,9 +193,13 @@ def heard(session: ssl.SSLSocket) -> bytes:
     return data
 
 
+def greet(connection: socket.socket) -> None:
+    with connection:
+        origins.greet_then(HELLOS["ssh"])(connection)
+
+
 @pytest.mark.parametrize("address, rule", [("127.0.0.1", "rest"), ("127.0.0.2", "no-clear-ssh")])
 def test_a_session_without_tls_is_named_too(ways: Ways, address: str, rule: str) -> None:
-    greet = origins.greet_then(HELLOS["ssh"])
     with Listener(greet, address) as server:
         with Tunnel(ways.gateway, server.port, address) as tunnel:
             tunnel.socket.sendall(HELLOS["ssh"])

@@ -245,13 +245,12 @@ MISTAKES = {
 }
 
 
-@pytest.fixture(scope="module")
-def wrong(folder: Path) -> Site:
-    return Site(folder / "wrong")
-
-
-@pytest.mark.parametrize("rule", MISTAKES)
-def test_a_mistake_is_named(wrong: Site, rule: str) -> None:
-    wrong.save("profiles.yaml", f"file-blocking:\n  default:\n    rules:\n      - {rule}\n")
-    (found,) = mistakes(wrong)
-    assert "profiles.yaml:4:" in found and MISTAKES[rule] in found
+def test_each_mistake_is_named_with_its_place(tmp_path: Path) -> None:
+    site = Site(tmp_path / "site")
+    rules = (f"      - {rule}\n" for rule in MISTAKES)
+    site.save("profiles.yaml", f"file-blocking:\n  default:\n    rules:\n{''.join(rules)}")
+    found = mistakes(site)
+    assert len(found) == len(MISTAKES), found
+    for line, rule in enumerate(MISTAKES, 4):
+        (error,) = (each for each in found if f"profiles.yaml:{line}:" in each)
+        assert MISTAKES[rule] in error

@@ -164,11 +164,10 @@ MATCHES = {
 }
 
 
-@pytest.mark.parametrize("way", ["http", "h2"])
 @pytest.mark.parametrize("url", MATCHES)
-def test_the_first_rule_that_matches_decides(ways: Ways, way: str, url: str) -> None:
+def test_the_first_rule_that_matches_decides(ways: Ways, url: str) -> None:
     rule, refused = MATCHES[url]
-    reply = ways.fetch(way, url)
+    reply = ways.fetch("h2", url)
     assert (reply.status == 403) == refused, reply
     assert ways.traffic(reply)["rule"] == rule
 
@@ -240,7 +239,7 @@ def test_a_saved_rulebase_is_in_force_for_new_connections(folder: Path, zoo: Zoo
 # Mistakes
 
 MISTAKES = {
-    "action: denny": 'rule "r": action must be',
+    "action: denny": 'rule "r2": action must be',
     "action: allow, aplication: ssh": 'unknown key aplication (did you mean "application"?',
     "action: allow, application: [sssh]": 'no application sssh (did you mean "ssh"?)',
     "action: allow, application: incomplete": "there is no application incomplete",
@@ -254,15 +253,18 @@ MISTAKES = {
 
 
 @pytest.fixture(scope="module")
-def wrong(folder: Path) -> Site:
-    return Site(folder / "wrong")
+def found(folder: Path) -> list[str]:
+    site = Site(folder / "wrong")
+    rules = (f"  - {{name: r{line}, {keys}}}\n" for line, keys in enumerate(MISTAKES, 2))
+    site.save("security.yaml", f"rules:\n{''.join(rules)}")
+    return mistakes(site)
 
 
 @pytest.mark.parametrize("keys", MISTAKES)
-def test_a_mistake_is_named_with_its_place(wrong: Site, keys: str) -> None:
-    wrong.save("security.yaml", f"rules:\n  - {{name: r, {keys}}}\n")
-    (found,) = mistakes(wrong)
-    assert "security.yaml:2:" in found and MISTAKES[keys] in found
+def test_a_mistake_is_named_with_its_place(found: list[str], keys: str) -> None:
+    line = 2 + list(MISTAKES).index(keys)
+    (error,) = (each for each in found if f"security.yaml:{line}:" in each)
+    assert MISTAKES[keys] in error
 
 
 # Questions to the rules

@@ -335,11 +335,14 @@ def wrong(folder: Path) -> Site:
     return Site(folder / "wrong", categories={"allowed": ["allowed.zoo.test"]})
 
 
-@pytest.mark.parametrize("profile", MISTAKES)
-def test_a_mistake_is_named(wrong: Site, profile: str) -> None:
-    wrong.save("profiles.yaml", f"url-filtering:\n  default: {profile}\n")
-    (found,) = mistakes(wrong)
-    assert "profiles.yaml:2:" in found and MISTAKES[profile] in found
+def test_each_mistake_is_named_with_its_place(wrong: Site) -> None:
+    profiles = (f"  p{line}: {profile}\n" for line, profile in enumerate(MISTAKES, 2))
+    wrong.save("profiles.yaml", f"url-filtering:\n{''.join(profiles)}")
+    found = mistakes(wrong)
+    assert len(found) == len(MISTAKES), found
+    for line, profile in enumerate(MISTAKES, 2):
+        (error,) = (each for each in found if f"profiles.yaml:{line}:" in each)
+        assert MISTAKES[profile] in error
 
 
 def test_a_password_that_others_can_read_is_refused(wrong: Site) -> None:

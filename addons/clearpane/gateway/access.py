@@ -12,7 +12,7 @@ from clearpane.content.naming import of_request
 from clearpane.filtering.url import UrlAction
 from clearpane.gateway.answers import Asking
 from clearpane.gateway.core import BY_CATEGORY, Core
-from clearpane.gateway.facts import name_of
+from clearpane.gateway.facts import name_of, site_of
 from clearpane.gateway.live import Granted, Live
 from clearpane.gateway.messages import answer, fields_of, reader_of
 from clearpane.pages.forms import Kind
@@ -36,7 +36,7 @@ class Access:
         application = application_of(flow)
         live.session.app = application
         policy, name = live.force.policy, name_of(flow.request.pretty_host)
-        categories = self._categories(live, flow, name)
+        categories = self._categories(live, flow, site_of(flow.request.pretty_host))
         decision = None
         if policy.security:
             hello = self._core.hello_for(live, flow, name)
@@ -72,6 +72,7 @@ class Access:
             return None
         live.session.note("opted-out" if state is Consent.NO else "opt-out-asked")
         if state is Consent.NO:
+            live.session.ends(EndReason.POLICY_DENY)
             return live.force.pages.opt_out_refused(
                 reader,
                 host=request.pretty_host,
@@ -87,12 +88,12 @@ class Access:
         )
 
     @staticmethod
-    def _categories(live: Live, flow: http.HTTPFlow, name: str) -> frozenset[str]:
+    def _categories(live: Live, flow: http.HTTPFlow, site: str) -> frozenset[str]:
         """Those of the URL; where the request names another host than the connection, of both."""
         policy, path = live.force.policy, flow.request.path
-        found = policy.url_categories(name, path) if name else frozenset[str]()
+        found = policy.url_categories(site, path) if site else frozenset[str]()
         other = live.hello.name if live.hello else ""
-        return found if other in ("", name) else found | policy.url_categories(other, path)
+        return found if other in ("", site) else found | policy.url_categories(other, path)
 
     def _denied(
         self,

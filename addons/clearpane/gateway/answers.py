@@ -16,6 +16,7 @@ from clearpane.pages.forms import Form, Kind
 from clearpane.pages.page import Page
 from clearpane.pages.tokens import Claim, issue, read, way_back
 from clearpane.records.actions import UrlLogged
+from clearpane.sessions.ends import EndReason
 
 _UNCLEAR = b"This answer can't be taken. Open the page again, and answer there.\n"
 
@@ -106,6 +107,7 @@ class Asking:
         now, reader = self._core.now(), reader_of(live.session, flow)
         self._core.consents.refuse(reader.user, now)
         live.session.note("opted-out")
+        live.session.ends(EndReason.POLICY_DENY)
         page = live.force.pages.opt_out_refused(
             reader,
             host=claim.host,

@@ -30,6 +30,12 @@ def name_of(text: str) -> str:
         return ""
 
 
+@lru_cache(maxsize=4096)
+def site_of(text: str) -> str:
+    """As categories list a site: the host name, or the address as it is usually written."""
+    return name_of(text) or str(address_of(text) or "")
+
+
 def listener_of(mode: mode_specs.ProxyMode) -> str:
     """`MODE@PORT`, as zones name listeners; a TUN interface has no port, which is 0."""
     return f"{mode.type_name}@{mode.listen_port(ctx.options.listen_port) or 0}"

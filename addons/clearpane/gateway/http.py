@@ -19,6 +19,7 @@ from clearpane.gateway.facts import name_of
 from clearpane.gateway.judge import Size
 from clearpane.gateway.live import Live
 from clearpane.gateway.messages import answer, ask_readably, reader_of, stay_on_tcp
+from clearpane.pages.words import Facts
 from clearpane.pipeline.connection import UNSEEN, Course, Step, differs
 from clearpane.sessions.ends import EndReason
 
@@ -199,6 +200,8 @@ class Http:
         live.pages[flow.id] = flow.response = page
 
     def _over(self, live: Live, flow: http.HTTPFlow) -> None:
+        if flow.id not in live.pages:
+            self._core.reporter.over(live, flow, self._core.now())
         live.forget(flow.id)
         if flow.is_replay:
             live.session.ends(EndReason.FINISHED)
@@ -212,11 +215,27 @@ class Http:
             reader_of(live.session, flow),
             host=flow.request.pretty_host,
             reasons=reasons,
+            facts=_facts(live),
             certname=real.common_name if real else "",
             issuer=real.issuer if real else "",
             category=live.decision.category if live.decision else "",
         )
         return answer(page)
+
+
+def _facts(live: Live) -> Facts:
+    """What the page may name of the server's certificate."""
+    real = live.session.certificate
+    if real is None:
+        return Facts(host=live.session.sni or live.session.host)
+    return Facts(
+        host=live.session.sni or live.session.host,
+        names=real.names,
+        issuer=real.issuer_cn or real.issuer,
+        missing_issuer=real.missing_issuer,
+        not_before=real.not_before,
+        not_after=real.not_after,
+    )
 
 
 def _gone() -> http.Response:

@@ -160,9 +160,8 @@ def _row(
         )  # fmt: skip
     if outcome.file:
         kind, member = outcome.file.kind, outcome.file.member
-        return threat.file_row(
-            session, now, kind, carried, _FILES[outcome.file.action], member=member
-        )
+        action = FileLogged.WENT_ON if outcome.went_on else _FILES[outcome.file.action]
+        return threat.file_row(session, now, kind, carried, action, member=member)
     data = outcome.data
     assert data
     return threat.data_row(

@@ -52,18 +52,20 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one profile says: exactly one of the three is given."""
+    """What one profile says: exactly one of the three is given; `went_on` where the user chose to
+    have the file all the same."""
 
     virus: Judgement | None = None
     file: FileJudgement | None = None
     data: DataJudgement | None = None
+    went_on: bool = False
 
     @property
     def blocks(self) -> bool:
         if self.virus:
             return self.virus.blocks
         if self.file:
-            return self.file.action is not FileAction.ALERT
+            return not self.went_on and self.file.action is not FileAction.ALERT
         return self.data is not None and self.data.action is DataAction.BLOCK
 
     @property
@@ -110,21 +112,29 @@ class Account:
             if virus.finding and virus.action is not Action.ALLOW:
                 found.append(Outcome(virus=virus))
         if file := self._file():
-            found.append(Outcome(file=file))
+            found.append(file)
         data = [each for each in self.seen if isinstance(each, DataSeen)]
         if data and self.profiles.data and (judgement := self.profiles.data.judge(data)):
             found.append(Outcome(data=judgement))
         return found
 
-    def _file(self) -> FileJudgement | None:
+    def _file(self) -> Outcome | None:
+        """A kind that the user goes on with hides no other that he was not asked about."""
         files = [each for each in self.seen if isinstance(each, FileSeen)]
+        went_on: FileJudgement | None = None
+        while judgement := self._judged(files):
+            if judgement.action is not FileAction.CONTINUE or not self.granted(judgement.kind):
+                break
+            went_on = went_on or judgement
+            files = [each for each in files if each.kind != judgement.kind]
+        if judgement and not (went_on and judgement.action is FileAction.ALERT):
+            return Outcome(file=judgement)
+        return Outcome(file=went_on, went_on=True) if went_on else None
+
+    def _judged(self, files: Sequence[FileSeen]) -> FileJudgement | None:
         if not files or not self.profiles.files:
             return None
-        message = self.message
-        judgement = self.profiles.files.judge(files, message.direction, message.application)
-        if judgement and judgement.action is FileAction.CONTINUE and self.granted(judgement.kind):
-            return None
-        return judgement
+        return self.profiles.files.judge(files, self.message.direction, self.message.application)
 
 
 def judged(profile: AntivirusProfile, message: Message, findings: Sequence[Finding]) -> Judgement:

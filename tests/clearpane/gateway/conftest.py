@@ -6,6 +6,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from h11._readers import ChunkedReader
 from mitmproxy.proxy.layers import http as stock
 from mitmproxy.proxy.layers.http import _http1
 from mitmproxy.tools.dump import DumpMaster
@@ -25,7 +26,7 @@ from sites import SHIPPED, Site
 def stock_stream(monkeypatch: pytest.MonkeyPatch) -> None:
     """The classes that the gateway replaces in mitmproxy are put back."""
     monkeypatch.setattr(stock, "HttpStream", stock.HttpStream)
-    monkeypatch.setattr(_http1, "ChunkedReader", _http1.ChunkedReader)
+    monkeypatch.setattr(_http1, "ChunkedReader", ChunkedReader)
 
 
 @pytest.fixture(scope="session")

@@ -129,7 +129,8 @@ class TestRules:
     ],
 )
 def test_the_application_of_a_request(url: str, headers: dict[str, str], application: str) -> None:
-    made = http.Request.make("GET", f"https://www.test{url}", headers=headers)
+    fields = http.Headers([(name.encode(), value.encode()) for name, value in headers.items()])
+    made = http.Request.make("GET", f"https://www.test{url}", headers=fields)
     assert application_of(tflow.tflow(req=made)) == application
 
 

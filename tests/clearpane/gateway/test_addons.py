@@ -20,7 +20,7 @@ DECIDING = (
 
 
 def test_one_addon_per_moment_in_its_order() -> None:
-    names = [addon.name for addon in make_addons(script=False)]  # type: ignore[attr-defined]
+    names = [addon.name for addon in make_addons(script=False)]
     assert names == [
         "clearpane",
         "clearpane-connections",
@@ -41,7 +41,7 @@ def test_they_share_one_core() -> None:
 async def test_mitmproxy_takes_them(master: DumpMaster) -> None:
     for addon in make_addons(script=False):
         master.addons.register(addon)
-        assert master.addons.get(addon.name) is addon  # type: ignore[attr-defined]
+        assert master.addons.get(addon.name) is addon
 
 
 def test_every_hook_that_decides_is_fail_closed() -> None:

@@ -144,13 +144,13 @@ class Chat:
         self.server.receive_data(data)
         return b""
 
-    async def say(self, *frames: ws.Message) -> list[ws.Event]:
+    async def say(self, *frames: ws.TextMessage | ws.BytesMessage) -> list[ws.Event]:
         """The client says it; what the server hears."""
         for frame in frames:
             await self.wire.say(self.client.send(frame))
         return [*self.server.events()]
 
-    async def hear(self, *frames: ws.Message) -> list[ws.Event]:
+    async def hear(self, *frames: ws.TextMessage | ws.BytesMessage) -> list[ws.Event]:
         """The server says it; what the client hears."""
         for frame in frames:
             self.client.receive_data(await self.wire.serve(self.server.send(frame)))
@@ -287,6 +287,22 @@ class TestTooBig:
         assert (await wire.ask(request("/a.7z"))).startswith(b"HTTP/1.1 403 ")
         (record,) = gateway.records("threat")
         assert record["reason"] == ["unscanned-too-big"]
+
+
+class TestForm:
+    """A form that is passed on while it is inspected, part by part."""
+
+    @pytest.mark.parametrize("kind", ["multipart/form-data", "multipart/mixed"])
+    @pytest.mark.parametrize("field", [b"Content-Disposition: form-data; name=a\r\n", b""])
+    async def test_a_part_needs_no_name(self, gateway: Gateway, kind: str, field: bytes) -> None:
+        gateway.hold("64KiB")
+        body = b"--x\r\n%s\r\n%s\r\n--x--\r\n" % (field, b"hello " * 20_000)
+        wire = await wire_to(gateway)
+        lines = ["POST /up HTTP/1.1", "Host: www.test", f"Content-Type: {kind}; boundary=x"]
+        head = "\r\n".join([*lines, f"Content-Length: {len(body)}", "", ""]).encode()
+        await wire.say(head + body)
+        assert wire.received.endswith(body)
+        assert gateway.records("threat") == []
 
 
 class TestGone:

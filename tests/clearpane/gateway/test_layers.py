@@ -2,14 +2,23 @@
 
 import pytest
 from mitmproxy import connection
-from mitmproxy.connection import ConnectionState
+from mitmproxy.connection import Connection, ConnectionState, Server
 from mitmproxy.options import Options
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layers.tcp import TcpEndHook, TcpErrorHook, TcpStartHook
 
 from chains import DAY, NOW, Party, Spec, issue, name, san
-from clearpane.gateway.layers import ClientTLS, Closed, PassThrough, ServerFirst
+from clearpane.content.direction import Direction
+from clearpane.gateway.layers import (
+    Chunk,
+    ClearpaneChunkHook,
+    ClientTLS,
+    Closed,
+    PassThrough,
+    ServerFirst,
+    Watched,
+)
 from gateways import SERVER, Gateway, Origin, TlsClient, TlsOrigin, Wire, ok, request
 
 OPEN, CLOSED = ConnectionState.OPEN, ConnectionState.CLOSED
@@ -277,3 +286,83 @@ class TestClientTLS:
         assert wire.live.session.decrypted
         assert wire.live.session.authority == "forward-untrust"
         assert isinstance(wire.context.layers[2], ClientTLS)
+
+
+class Relayed:
+    """A relay and what it asks."""
+
+    def __init__(self, relay: Watched) -> None:
+        self.layer, context = relay, relay.context
+        self.client, self.server = context.client, context.server
+        self._asked: ClearpaneChunkHook | None = None
+        assert not [*relay.handle_event(events.Start())]
+
+    def hears(self, side: Connection, data: bytes | None) -> Chunk:
+        """`None`: this side ends."""
+        said = events.ConnectionClosed(side) if data is None else events.DataReceived(side, data)
+        (asked,) = self.layer.handle_event(said)
+        assert isinstance(asked, ClearpaneChunkHook)
+        self._asked = asked
+        return asked.chunk
+
+    def rest(self) -> list[commands.Command]:
+        """What is done once the answer is there."""
+        assert self._asked
+        return [*self.layer.handle_event(events.HookCompleted(self._asked))]
+
+    def goes_on(self) -> list[tuple[Connection, bytes]]:
+        sent = [each for each in self.rest() if isinstance(each, commands.SendData)]
+        return [(each.connection, each.data) for each in sent]
+
+
+class TestWatched:
+    """A relay that asks of each word what goes on of it, until nothing more is asked."""
+
+    @pytest.fixture
+    def relay(self) -> Relayed:
+        return Relayed(Watched(new_context(), shown=False))
+
+    def test_what_is_let_go_goes_on(self, relay: Relayed) -> None:
+        chunk = relay.hears(relay.client, b"hello")
+        assert (chunk.direction, chunk.data, chunk.end) == (Direction.UPLOAD, b"hello", False)
+        chunk.release = b"hel"
+        assert relay.goes_on() == [(relay.server, b"hel")]
+        chunk = relay.hears(relay.server, b"welcome")
+        assert chunk.direction is Direction.DOWNLOAD
+        chunk.release = b"welcome"
+        assert relay.goes_on() == [(relay.client, b"welcome")]
+
+    def test_what_is_not_let_go_waits(self, relay: Relayed) -> None:
+        relay.hears(relay.client, b"hello")
+        assert relay.goes_on() == []
+
+    def test_where_enough_was_seen_nothing_is_asked(self, relay: Relayed) -> None:
+        chunk = relay.hears(relay.client, b"hello")
+        chunk.release, chunk.done = b"hello", True
+        assert relay.goes_on() == [(relay.server, b"hello")]
+        (sent,) = relay.layer.handle_event(events.DataReceived(relay.server, b"x"))
+        assert isinstance(sent, commands.SendData)
+        assert (sent.connection, sent.data) == (relay.client, b"x")
+
+    def test_a_word_that_closes(self, relay: Relayed) -> None:
+        relay.hears(relay.client, b"hello").close = True
+        closed = [each for each in relay.rest() if isinstance(each, commands.CloseConnection)]
+        assert [each.connection for each in closed] == [relay.server, relay.client]
+
+    def test_an_end_is_a_word_too(self, relay: Relayed) -> None:
+        relay.client.state = ConnectionState.CAN_WRITE
+        chunk = relay.hears(relay.client, None)
+        assert (chunk.data, chunk.end) == (b"", True)
+        chunk.release = b"what was held"
+        sent, closed = relay.rest()
+        assert isinstance(sent, commands.SendData) and sent.data == b"what was held"
+        assert isinstance(closed, commands.CloseTcpConnection) and closed.half_close
+
+    def test_nothing_goes_to_who_listens_no_more(self, relay: Relayed) -> None:
+        relay.server.state = ConnectionState.CAN_READ
+        relay.hears(relay.client, b"hello").release = b"hello"
+        assert relay.goes_on() == []
+
+    def test_a_word_of_a_connection_that_was_replaced(self, relay: Relayed) -> None:
+        stranger = Server(address=("198.51.100.8", 22))
+        assert not [*relay.layer.handle_event(events.DataReceived(stranger, b"x"))]

@@ -1,9 +1,16 @@
 """One open connection: its timer, its profile, and whether it is blocked."""
 
 import pytest
+from mitmproxy import http
 from mitmproxy.connection import Server
+from mitmproxy.proxy.context import Context
+from mitmproxy.proxy.layer import NextLayer as Layer
+from mitmproxy.test import tflow
 
 from chains import NOW
+from clearpane.configuration.configuration import ContentProfiles
+from clearpane.content.applications import Application
+from clearpane.gateway.live import Granted
 from clearpane.pipeline.connection import Course, Step
 from clearpane.rulebase.decision import Action, Decision, Reason
 from gateways import Gateway, connected, until
@@ -36,6 +43,47 @@ async def test_the_next_handshake_has_a_timer_of_its_own(gateway: Gateway) -> No
     assert first and first.cancelled()
     assert live.timer and not live.timer.cancelled()
     live.disarm()
+
+
+async def test_a_request_has_what_it_was_granted(gateway: Gateway) -> None:
+    _, live = gateway.open()
+    flow = tflow.tflow()
+    default = live.granted_to(flow)
+    assert (default.application, default.rule) == ("web-browsing", "")
+    assert default.profiles.inspects
+    live.granted[flow.id] = Granted(Application.GRPC, ContentProfiles(None, None, None, None), "a")
+    assert live.granted_to(flow) is live.granted[flow.id]
+
+
+async def test_nothing_stays_of_a_flow_that_is_over(gateway: Gateway) -> None:
+    class Looking:
+        abandoned = 0
+
+        def abandon(self) -> None:
+            self.abandoned += 1
+
+    client, live = gateway.open()
+    flow, other, looking = tflow.tflow(), tflow.tflow(), Looking()
+    for each in (flow, other):
+        live.held[each.id] = 10
+        live.pages[each.id] = http.Response.make(403)
+        live.granted[each.id] = live.granted_to(each)
+        live.inspections[each.id] = [looking]
+        live.upgraded[each.id] = Layer(Context(client, gateway.master.options))
+    live.forget(flow.id)
+    tables = (live.held, live.pages, live.granted, live.inspections, live.upgraded)
+    assert all([*table] == [other.id] for table in tables)
+    assert looking.abandoned == 1
+    live.forget(flow.id)
+    gateway.core.close(live)
+    assert looking.abandoned == 2
+
+
+async def test_each_side_has_a_gate(gateway: Gateway) -> None:
+    _, live = gateway.open()
+    assert live.gate(request=True) is live.from_client
+    assert live.gate(request=False) is live.from_servers
+    assert live.from_client is not live.from_servers
 
 
 @pytest.mark.parametrize("step", Step)

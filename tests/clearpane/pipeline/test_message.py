@@ -139,9 +139,19 @@ def test_nobody_says_anything_where_nothing_is_inspected() -> None:
     assert account(bare).add([VIRUS], [ELF, card(9)]) == ()
 
 
-def test_who_chose_to_go_on_is_not_asked_again() -> None:
-    assert said(account(may_go_on=True).add([], [ZIP])) == []
+def test_who_chose_to_go_on_is_not_asked_again_and_it_is_said() -> None:
+    (outcome,) = account(may_go_on=True).add([], [EXE, ZIP])
+    assert (outcome.went_on, outcome.blocks) == (True, False)
+    assert said([outcome]) == ["file continue zip"]
     assert said(account(may_go_on=True).add([], [ZIP, ELF])) == ["file block elf"]
+
+
+def test_going_on_with_one_kind_hides_no_other() -> None:
+    files = kinds((FileAction.CONTINUE, "zip"), (FileAction.CONTINUE, "exe"))
+    made = account(replace(PROFILES, files=files), may_go_on=True)
+    (outcome,) = made.add([], [ZIP, EXE])
+    assert outcome.blocks
+    assert said([outcome]) == ["file continue exe"]
 
 
 def test_an_exception_is_not_even_recorded() -> None:
@@ -185,6 +195,11 @@ class TestPieceByPiece:
         pytest.param(Outcome(virus=Judgement(Action.DROP, VIRUS)), True, id="a virus drop"),
         pytest.param(Outcome(file=FileJudgement(FileAction.ALERT, "", "")), False, id="a file"),
         pytest.param(Outcome(file=FileJudgement(FileAction.CONTINUE, "", "")), True, id="a page"),
+        pytest.param(
+            Outcome(file=FileJudgement(FileAction.CONTINUE, "", ""), went_on=True),
+            False,
+            id="what the user goes on with",
+        ),
         pytest.param(Outcome(file=FileJudgement(FileAction.BLOCK, "", "")), True, id="no file"),
         pytest.param(Outcome(data=DataJudgement(DataAction.ALERT, "", 1)), False, id="data"),
         pytest.param(Outcome(data=DataJudgement(DataAction.BLOCK, "", 1)), True, id="no data"),
