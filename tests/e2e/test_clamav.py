@@ -1,5 +1,6 @@
 """The engine `clamd`, with a real daemon: found, clean, and what happens when it fails."""
 
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from e2e.harness import bodies, clients
 from e2e.harness.clamav import Clamd, free_port
 from e2e.harness.origins import Origin
 from e2e.harness.process import Gateway
-from e2e.harness.site import Site
+from e2e.harness.site import PRODUCT, Site
 from e2e.harness.talking_back import REPLIES, Daemon
 from e2e.harness.wait import until
 from e2e.harness.zoo import Zoo
@@ -166,3 +167,22 @@ def test_only_one_answer_means_clean(
         record = gateway.site.record("threat", sport=seen.port)
         word = "too-big" if reply == "limit" else "engine-down"
         assert (record["threatid"], record["reason"]) == ("Unscanned(0)", [f"unscanned-{word}"])
+
+
+# Lines of the manual's clamd.conf that say where the daemon is.
+PLACES = ("LocalSocket", "LocalSocketMode", "FixStaleSocket", "Foreground", "DatabaseDirectory")
+
+
+def test_the_manuals_daemon_leaves_nothing_to_warn_of(zoo: Zoo, folder: Path) -> None:
+    manual = (PRODUCT / "docs" / "antivirus.md").read_text(encoding="utf-8")
+    lines = manual.partition("# /etc/clearpane/clamd.conf\n")[2].partition("```")[0].splitlines()
+    limits = [line for line in lines if line and line.split()[0] not in PLACES]
+    with Clamd(folder / "manual-clamd", limits="\n".join([*limits, ""])) as clamd:
+        antivirus = {"engines": ["clamd"], "clamd": {"socket": str(clamd.path)}}
+        site = Site(folder / "manual", settings={"antivirus": antivirus}, roots=[zoo.root])
+        with Gateway(site) as gateway, Origin() as plain:
+            where = re.escape(str(clamd.path))
+            gateway.said(f"{where}: warning: .*has no signature database")  # it has ours alone
+            assert clients.curl(gateway, f"http://127.0.0.1:{plain.port}/clean/40000000").error == 0
+            warnings = [line for line in gateway.lines if "clamd" in line and "warning" in line]
+            assert len(warnings) == 1, warnings

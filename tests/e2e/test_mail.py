@@ -125,3 +125,21 @@ def test_a_clean_mail_arrives_as_it_is(blocking: Gateway, zoo: Zoo, deed: str) -
     traffic = blocking.site.record("traffic", sport=seen.port)
     assert traffic["app"] == DEEDS[deed][0]
     assert not blocking.site.records("threat", sport=seen.port)
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_a_mail_that_nobody_can_read_is_never_passed_in_silence(
+    alerting: Gateway, zoo: Zoo, deed: str
+) -> None:
+    """`on-unscanned: block` is how profiles are shipped."""
+    message = EmailMessage()
+    message.set_content("the password is infected")
+    message.add_attachment(
+        bodies.LOCKED_ZIP, maintype="application", subtype="zip", filename="locked.zip"
+    )
+    seen = do(alerting, zoo, deed, message.as_bytes().replace(b"\n", b"\r\n"))
+    assert seen.error and not seen.arrived
+    alerting.site.record("traffic", sport=seen.port)
+    found = alerting.site.record("threat", sport=seen.port)
+    assert (found["threatid"], found["reason"]) == ("Unscanned(0)", ["unscanned-encrypted"])
+    assert found["action"] == "block"

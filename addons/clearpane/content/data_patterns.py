@@ -5,9 +5,9 @@ only if their check digits are right. What was matched never leaves here but mas
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any, Protocol
 
 import re2
@@ -226,11 +226,22 @@ def total(seen: Iterable[DataSeen]) -> int:
     own: dict[str, int] = {"": 0}
     for each in seen:
         own[each.member] = own.get(each.member, 0) + each.count
+    for member in _seen_twice(own):
+        del own[member]
     parts = dict.fromkeys(own, 0)
     for member in sorted(own, key=len, reverse=True):
         if member:
             parts[_outer(member, own)] += max(own[member], parts[member])
     return max(own[""], parts[""])
+
+
+def _seen_twice(own: Mapping[str, int]) -> Iterator[str]:
+    """Members that two readers came upon, one of whom did not know what they lie in: a form that
+    ends with an archive can be opened from its end, too."""
+    spelled = sorted((count, f"/{member}"[::-1], member) for member, count in own.items() if member)
+    for (count, way, member), (other, further, _) in pairwise(spelled):
+        if count == other and further != way and further.startswith(way):
+            yield member
 
 
 def _outer(member: str, members: Collection[str]) -> str:

@@ -113,11 +113,15 @@ def _everything(
     budget: Budget,
 ) -> Iterator[Finding | Seen]:
     for view in decoded.views:
+        late: list[Finding | Seen] = []
         for part in archives.walk(view, name, content_type, budget):
-            if isinstance(part, Member):
-                yield from show(part, inspectors)
-            else:
+            if not isinstance(part, Member):
                 yield part
+            elif not part.name and multipart.is_multipart(content_type):
+                late += show(part, inspectors)  # a form may end as the file in it does
+            else:
+                yield from show(part, inspectors)
+        yield from late
         content_type = ""  # it speaks of the body alone
 
 

@@ -140,7 +140,8 @@ class Access:
         reader, pages, now = reader_of(live.session, flow), live.force.pages, self._core.now()
         host, url = flow.request.pretty_host, flow.request.pretty_url
         if action is UrlAction.BLOCK:
-            page = pages.url_block(reader, url=url, host=host, category=category)
+            rule = live.granted[flow.id].rule if flow.id in live.granted else ""
+            page = pages.url_block(reader, url=url, host=host, category=category, rule=rule)
             return UrlLogged.BLOCK, page
         consents = self._core.consents
         if action is UrlAction.CONTINUE:

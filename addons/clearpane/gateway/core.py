@@ -225,14 +225,14 @@ class Core:
         its host; empty where it may."""
         assert live.hello
         policy, now = live.force.policy, self.now()
-        name = live.hello.name
+        site = live.hello.name or str(live.hello.destination or "")
         decision = self.ruled(live, Application.SSL)
         if decision and not decision.allows:
             return BY_RULE
         profile = policy.content_profiles(decision).url
         if profile is None:
             return ""
-        judged = profile.judge(policy.url_categories(name, "/") if name else ())
+        judged = profile.judge(policy.url_categories(site, "/") if site else ())
         if judged.action is UrlAction.ALLOW:
             return ""
         live.filtered = judged

@@ -11,6 +11,7 @@ from clearpane.errors import Problems
 from clearpane.rulebase import domains
 from clearpane.rulebase.domains import Domains, Entry
 from clearpane.rulebase.names import parents
+from clearpane.rulebase.paths import comparable
 
 type Names = frozenset[str]
 
@@ -68,7 +69,8 @@ class Categories:
                     index[host] = known.setdefault(before, before | own)
         for entry in category.listed.prefixes:
             paths = self._paths.setdefault(entry.host, {})
-            paths[entry.path] = paths.get(entry.path, _NONE) | own
+            path = comparable(entry.path)
+            paths[path] = paths.get(path, _NONE) | own
 
     def of_host(self, name: str) -> Names:
         """The categories of a host in the form of `hello.host_name`, empty where none lists it."""
@@ -83,6 +85,7 @@ class Categories:
 
     def of_url(self, name: str, path: str) -> Names:
         """The same for a URL; at one host a longer path is more specific than a shorter one."""
+        path = comparable(path)
         found = self._by_path(name, path) or self._domains.get(name)
         if found:
             return found
@@ -109,6 +112,7 @@ def where(name: str, path: str, lines: Iterable[str]) -> Line | None:
 
     Made for a question asked now and then: the lines are read anew, none of them is kept.
     """
+    path = comparable(path)
     best: tuple[int, int] = (-1, -1)
     found = None
     own = {name, *parents(name)}
@@ -135,7 +139,7 @@ def _rank(entry: Entry, name: str, path: str) -> tuple[int, int] | None:
     below = name.endswith("." + entry.host)
     if not below and (entry.below_only or name != entry.host):
         return None
-    if entry.path and not _starts(path, entry.path):
+    if entry.path and not _starts(path, comparable(entry.path)):
         return None
     return len(entry.host), len(entry.path)
 

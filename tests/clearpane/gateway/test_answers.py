@@ -100,7 +100,7 @@ class TestWrong:
         "changes",
         [
             pytest.param({"user": "alice"}, id="of another user"),
-            pytest.param({"host": "other.test", "url": "http://other.test/"}, id="for another host"),
+            pytest.param({"host": "other.test", "url": "http://other.test/"}, id="for another"),
         ],
     )  # fmt: skip
     async def test_a_token_of_somebody_else(

@@ -12,7 +12,7 @@ from mitmproxy.proxy.layers import HttpLayer, ServerTLSLayer
 
 from chains import Party, Spec, issue
 from clearpane.gateway.decide import MAX_HELLO, MAX_SEGMENTS, Decide, _maybe_tls, _speaks_http
-from clearpane.gateway.layers import ClientTLS, Closed, PassThrough, ServerFirst
+from clearpane.gateway.layers import ClientTLS, Closed, PassThrough, ServerFirst, Watched
 from clearpane.rulebase.decision import Action
 from clearpane.sessions.newcomers import Newcomers
 from damage import damaged
@@ -88,8 +88,8 @@ def asked(
     ("question", "expected"),
     [
         pytest.param({"said": b"GET / HTTP/1.1\r\n"}, HttpLayer, id="HTTP is inspected"),
-        pytest.param({"said": b"\0\x01"}, PassThrough, id="what is unknown passes"),
-        pytest.param({"said": b"SSH-2.0-x y\r\n"}, PassThrough, id="SSH passes"),
+        pytest.param({"said": b"\0\x01"}, Watched, id="what is unknown is named as it goes"),
+        pytest.param({"said": b"SSH-2.0-x y\r\n"}, Watched, id="and so is SSH"),
         pytest.param({"greeting": b"220 hi\r\n"}, ServerFirst, id="the server speaks first"),
         pytest.param({"said": b"\x16\x03\x01\0\0"}, Closed, id="an empty record is no hello"),
         pytest.param({"said": b"GET / HTTP", "known": False}, Closed, id="an unknown client"),
@@ -247,7 +247,7 @@ async def test_what_the_server_says_first_reaches_the_client(gateway: Gateway) -
     assert wire.heard() == b"* OK ready\r\n"
     await wire.say(b"a1 LOGIN alice secret\r\n")
     assert wire.received == b"a1 LOGIN alice secret\r\n"
-    assert (wire.live.session.app, wire.live.session.reasons) == ("unknown-tcp", ["not-tls"])
+    assert (wire.live.session.app, wire.live.session.reasons) == ("imap", ["not-tls"])
 
 
 async def test_a_hello_after_the_servers_greeting_is_decided(gateway: Gateway) -> None:

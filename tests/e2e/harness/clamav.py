@@ -21,10 +21,16 @@ def free_port() -> int:
 
 class Clamd:
     """Listens on the Unix socket `path`, or on `port` of loopback where one is given. It takes
-    `threads` streams at once, each of up to `largest` MiB."""
+    `threads` streams at once, each of up to `largest` MiB; `limits` replaces all such lines."""
 
     def __init__(
-        self, folder: Path, port: int = 0, *, threads: int = 8, largest: int = 100
+        self,
+        folder: Path,
+        port: int = 0,
+        *,
+        threads: int = 8,
+        largest: int = 100,
+        limits: str = "",
     ) -> None:
         self.path, self.port, self._folder = folder / "clamd.sock", port, folder
         for name in ("db", "tmp"):
@@ -34,8 +40,12 @@ class Clamd:
         (folder / "clamd.conf").write_text(
             f"{place}Foreground yes\nDatabaseDirectory {folder / 'db'}\nFixStaleSocket yes\n"
             f"TemporaryDirectory {folder / 'tmp'}\nLogFile {folder / 'clamd.log'}\n"
-            f"StreamMaxLength {largest}M\nMaxThreads {threads}\nDisableCache yes\n"
-            "AlertEncrypted yes\nAlertExceedsMax yes\n"
+            "DisableCache yes\n"
+            + (
+                limits
+                or f"StreamMaxLength {largest}M\nMaxThreads {threads}\n"
+                "AlertEncrypted yes\nAlertExceedsMax yes\n"
+            )
         )
         self.process = self._start()
 
