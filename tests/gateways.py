@@ -31,6 +31,7 @@ from OpenSSL import SSL
 from chains import NOW, Party
 from clearpane.antivirus.pool import Pool
 from clearpane.antivirus.scanner import Scanner
+from clearpane.content.data_patterns import PREDEFINED, DataPatterns
 from clearpane.content.inspection import Inspection
 from clearpane.gateway.access import Access
 from clearpane.gateway.answers import Asking
@@ -147,14 +148,16 @@ class Gateway:
         self.apply(settings=f"{settings}\nurl-admin-override: {{password-file: override.txt}}\n")
 
     def slow_down(self) -> asyncio.Event:
-        """From now on whatever takes time to scan takes until the event is set."""
+        """From now on bodies that are passed on are scanned once the event is set: where data
+        patterns are looked for, nothing is done at once."""
         force, go_on = self.core.force, asyncio.Event()
 
         async def run(work: Callable[[], Inspection]) -> Inspection:
             await go_on.wait()
             return work()
 
-        scanner = Scanner(run, force.pool, force.policy.embedded)
+        patterns = DataPatterns([], PREDEFINED)
+        scanner = Scanner(run, force.pool, force.policy.embedded, patterns=patterns)
         self.core.force = replace(force, scanner=scanner)
         return go_on
 

@@ -46,6 +46,6 @@ def cost(what: str, used: tuple[Used, Used], each: int, ceiling: float) -> Row:
 def rate(what: str, used: tuple[Used, Used], amount: float, unit: str, floor: float) -> Row:
     """How fast `amount` in `unit` went through; the ratio of the CPU is told besides."""
     stock, gateway = (amount / one.time for one in used)
-    ratio = gateway / stock
-    return {"what": what, f"stock {unit}/s": stock, f"gateway {unit}/s": gateway, "ratio": ratio,
-            "floor": floor, "cpu ratio": used[1].cpu / used[0].cpu, "ok": ratio >= floor}  # fmt: skip
+    ratio, cpu = gateway / stock, used[1].cpu / used[0].cpu
+    return {"what": what, f"stock {unit}/s": stock, f"gateway {unit}/s": gateway,
+            "ratio": ratio, "floor": floor, "cpu ratio": cpu, "ok": ratio >= floor}  # fmt: skip

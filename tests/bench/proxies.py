@@ -90,8 +90,9 @@ def gateway(
     shutil.copytree(ROOT / "rules", site / "rules")
     (site / "rules" / "decryption.yaml").write_text(rules)
     settings = site / "rules" / "settings.yaml"
-    assert EMBEDDED in (text := settings.read_text())
-    settings.write_text(text.replace(EMBEDDED, engines))
+    shipped = settings.read_text()
+    assert EMBEDDED in shipped
+    settings.write_text(shipped.replace(EMBEDDED, engines))
     (site / "ca" / "trusted-roots").mkdir(parents=True)
     shutil.copy(root, site / "ca" / "trusted-roots")
     folders = [

@@ -125,14 +125,14 @@ def run(folder: Path) -> list[Row]:
     """One gateway for all of it."""
     make_certificates(folder, HOSTS)
     site, root = folder / "site", folder / "root.pem"
-    with proxies.origin(folder, HOSTS, "source") as port:
-        with proxies.gateway(root, site, RULES) as proxy:
-            clients, started = Clients(proxy, port), time.perf_counter()
-            samples = _sampled(clients)
-            seconds = time.perf_counter() - started
-            log = site / "var" / "log"
-            traffic = _records(log / "traffic.jsonl", SESSIONS)
-            threats = _records(log / "threat.jsonl", clients.viruses)
+    source, gateway = proxies.origin(folder, HOSTS, "source"), proxies.gateway(root, site, RULES)
+    with source as port, gateway as proxy:
+        clients, started = Clients(proxy, port), time.perf_counter()
+        samples = _sampled(clients)
+        seconds = time.perf_counter() - started
+        log = site / "var" / "log"
+        traffic = _records(log / "traffic.jsonl", SESSIONS)
+        threats = _records(log / "threat.jsonl", clients.viruses)
     for fault in clients.faults[:10]:
         print(fault)
     return [_memory(samples, seconds), _kept(clients, traffic, threats)]

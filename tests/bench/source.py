@@ -58,7 +58,9 @@ def http1(line: ssl.SSLSocket, reader: BinaryIO) -> None:
             left -= len(reader.read(min(left, len(BLOCK))))
         path = "/0" if request[0] == b"POST" else request[1].decode().partition("?")[0]
         kind = "Content-Type: application/octet-stream"
-        line.sendall(f"HTTP/1.1 200 OK\r\n{kind}\r\nContent-Length: {length(path)}\r\n\r\n".encode())
+        line.sendall(
+            f"HTTP/1.1 200 OK\r\n{kind}\r\nContent-Length: {length(path)}\r\n\r\n".encode()
+        )
         for block in body(path):
             line.sendall(block)
 
@@ -88,7 +90,8 @@ def http2(line: ssl.SSLSocket) -> None:
     while data := line.recv(1 << 16):
         for event in peer.receive_data(data):
             if isinstance(event, RequestReceived):
-                path = str(dict(event.headers or ())[":path"]).partition("?")[0]
+                named = {str(name): str(value) for name, value in event.headers or ()}
+                path = named[":path"].partition("?")[0]
                 fields = [(":status", "200"), ("content-length", str(length(path)))]
                 peer.send_headers(event.stream_id, fields)
                 line.sendall(peer.data_to_send())

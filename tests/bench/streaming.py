@@ -34,9 +34,9 @@ def run(folder: Path) -> list[Row]:
     )
     root = folder / "root.pem"
     unseen = proxies.stock(root, "--set", "stream_large_bodies=1m")
-    with proxies.origin(folder, 1, "source") as port:
-        with unseen as one, proxies.gateway(root, folder / "site") as two:
-            return [_row(name, (one, two), port, arguments) for name, arguments in ways]
+    inspects = proxies.gateway(root, folder / "site")
+    with proxies.origin(folder, 1, "source") as port, unseen as one, inspects as two:
+        return [_row(name, (one, two), port, arguments) for name, arguments in ways]
 
 
 def _row(name: str, pair: tuple[Proxy, Proxy], port: int, arguments: tuple[str, ...]) -> Row:

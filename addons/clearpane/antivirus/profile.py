@@ -81,9 +81,20 @@ class AntivirusProfile:
 
     def action(self, decoder: str, direction: Direction, detection: Detection) -> Action:
         """What is done about a threat; an exception goes before the decoder's action."""
-        actions = self.decoders[Decoder(decoder)]
-        usual = actions.upload if direction is Direction.UPLOAD else actions.action
+        usual = self._usual(Decoder(decoder), direction)
         return self.exceptions.get(detection.identifier, usual)
+
+    def unscanned(self, decoder: str, direction: Direction) -> Action:
+        """What is done about content that can't be judged. In mail nothing is stricter than the
+        decoder's action: a client would ask for the same mail for ever."""
+        usual = self._usual(Decoder(decoder), direction)
+        if decoder in _MAIL and usual in (Action.ALLOW, Action.ALERT):
+            return Action.ALERT
+        return self.on_unscanned
+
+    def _usual(self, decoder: Decoder, direction: Direction) -> Action:
+        actions = self.decoders[decoder]
+        return actions.upload if direction is Direction.UPLOAD else actions.action
 
 
 def parse(section: documents.Mapping | None) -> dict[str, AntivirusProfile]:

@@ -17,6 +17,8 @@ from clearpane.content.flow import Flow, Found, Window
 from clearpane.content.inspection import Inspection, Inspector, show, sorted_out, together
 from clearpane.content.member import Member, join
 
+# 2026-11: 5,000 rules take 0.6 ms for half of it, and a change of threads as long under load.
+AT_ONCE = 1 << 19  # bytes that are matched where nothing has to be taken apart
 STEP = 1 << 20  # bytes that are looked at before the daemon gets them
 
 
@@ -75,7 +77,7 @@ class Stream:
 
     async def feed(self, piece: bytes) -> Scan:
         """Returns when every engine has taken the piece in."""
-        quick = self._quick and len(piece) <= INLINE
+        quick = self._quick and len(piece) <= AT_ONCE and self._flow.is_plain(piece)
         return await self._drain(self._flow.feed(piece), quick)
 
     async def end(self) -> Scan:

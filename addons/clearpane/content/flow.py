@@ -55,6 +55,11 @@ class Flow:
         raw = self._fed if self._raw is not None else 0
         return raw + self._few + self._top.held
 
+    def is_plain(self, piece: bytes) -> bool:
+        """Whether nothing is taken apart when this piece comes next: it is only cut up."""
+        data = b"".join((*self._waiting, piece))
+        return isinstance(self._top, Content) and self._top.is_plain(data)
+
     def feed(self, piece: bytes) -> Iterator[Found]:
         """What the next bytes bring."""
         self._waiting.append(piece)

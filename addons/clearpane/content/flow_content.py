@@ -39,6 +39,12 @@ class Content:
         windows = self._windows.held if self._windows else 0
         return own + windows + sum(reader.held for reader in self._readers)
 
+    def is_plain(self, data: bytes) -> bool:
+        """Whether nothing is taken apart when these bytes come next."""
+        if not self._opened:
+            return not self._framed and self._size + len(data) <= self._wanted
+        return all(isinstance(reader, Zip) and reader.passes(data) for reader in self._readers)
+
     def feed(self, data: bytes) -> Iterator[Found]:
         if not data:
             return

@@ -38,8 +38,17 @@ class Zip:
         inner = sum(node.held for node in (self._member, self._gap) if node)
         return len(self._buffer) + len(self._gap_head) + self._listed.held + inner
 
+    def passes(self, data: bytes) -> bool:
+        """Whether there is no archive yet, and none begins here; nothing is copied to see that."""
+        tail = self._buffer
+        if self._begun or len(tail) > 3 or len(data) < 3 or LOCAL in tail + data[:3]:
+            return False
+        return LOCAL not in data
+
     def feed(self, data: bytes) -> Iterator[Found]:
-        if self._passes(data):
+        if self.passes(data):
+            self._at += len(self._buffer) + len(data) - 3
+            self._buffer = data[-3:]
             return
         self._buffer = self._buffer + data if self._buffer else data
         while self._next < len(self._buffer):
@@ -65,17 +74,6 @@ class Zip:
             yield from self._pass(min(4, len(self._buffer)))
             yield from self.feed(b"")
         yield from self._close_gap()
-
-    def _passes(self, data: bytes) -> bool:
-        """Whether there is no archive yet, and none begins here; nothing is copied to see that."""
-        tail = self._buffer
-        if self._begun or len(tail) > 3 or len(data) < 3 or LOCAL in tail + data[:3]:
-            return False
-        if LOCAL in data:
-            return False
-        self._at += len(tail) + len(data) - 3
-        self._buffer = data[-3:]
-        return True
 
     def _read(self, member: Packed) -> Iterator[Found]:
         data = self._buffer[self._next : self._next + member.wants]

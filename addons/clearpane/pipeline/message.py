@@ -145,7 +145,7 @@ def judged(profile: AntivirusProfile, message: Message, findings: Sequence[Findi
 
 def _action(profile: AntivirusProfile, message: Message, finding: Finding) -> Action:
     if isinstance(finding, Unscanned):
-        return profile.on_unscanned
+        return profile.unscanned(message.decoder, message.direction)
     return profile.action(message.decoder, message.direction, finding)
 
 

@@ -10,7 +10,7 @@ import pytest
 from archived import EICAR, nested, tarred, zipped
 from clearpane.antivirus.embedded import Embedded
 from clearpane.antivirus.scan import INLINE, Scan
-from clearpane.antivirus.stream import Stream
+from clearpane.antivirus.stream import AT_ONCE, Stream
 from clearpane.content.data_patterns import DataPatterns, Definition
 from clearpane.content.detection import DataSeen, Detection, FileSeen, Unread, Unscanned
 from scripted import Daemon, Threads, scanning
@@ -87,12 +87,32 @@ async def test_a_finding_is_there_as_soon_as_it_was_seen(embedded: Embedded) -> 
     assert scans[-1].findings == scans[1].findings
 
 
-async def test_a_clean_stream_of_small_pieces_needs_no_thread(embedded: Embedded) -> None:
+@pytest.mark.parametrize(
+    ("body", "size", "used"),
+    [
+        pytest.param(NOISE[:INLINE], INLINE, 0, id="none for a small one"),
+        pytest.param(NOISE, INLINE, 1, id="one where it is recognised"),
+        pytest.param(NOISE, AT_ONCE, 1, id="one where it is recognised, in larger pieces"),
+        pytest.param(
+            NOISE[: 2 * AT_ONCE + 2], AT_ONCE + 1, 2, id="one for each piece that is too large"
+        ),
+        pytest.param(gzip.compress(NOISE[: 5 * INLINE]), INLINE, 5, id="one for each to unpack"),
+        pytest.param(
+            NOISE[: 4 * INLINE] + zipped({"a": EICAR}) + NOISE[: 4 * INLINE],
+            INLINE,
+            1 + 5,
+            id="one for each piece from where an archive begins",
+        ),
+    ],
+)
+async def test_how_often_a_stream_needs_a_thread(
+    embedded: Embedded, body: bytes, size: int, used: int
+) -> None:
     threads = Threads()
-    await fed(scanning(threads, embedded).begin(), NOISE, INLINE)
-    assert threads.used == 0
-    await fed(scanning(threads, embedded).begin(), NOISE, 2 * INLINE)
-    assert threads.used > 0
+    stream = scanning(threads, embedded).begin()
+    for at in range(0, len(body), size):
+        await stream.feed(body[at : at + size])
+    assert threads.used == used
 
 
 @pytest.mark.parametrize(

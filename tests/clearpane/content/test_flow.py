@@ -258,6 +258,18 @@ def test_any_split_agrees_with_the_reader_of_whole_bodies(row: str, cuts: list[i
     assert names >= wanted[0]
 
 
+def test_what_waits_counts_for_what_comes_next() -> None:
+    flow = Flow()
+    assert [*flow.feed(NOISE)]
+    assert flow.is_plain(b"\3\4abc")
+    assert not [*flow.feed(b"PK")]
+    assert not flow.is_plain(b"\3\4abc")
+
+
+def test_what_has_a_coding_is_never_plain() -> None:
+    assert not Flow(encodings=("gzip",)).is_plain(b"a")
+
+
 LARGE = (
     zipped({"a": NOISE[: MIB + 5], "e": EICAR}, 0),
     tarred({"a": NOISE[: MIB + 5], "e": EICAR}),

@@ -1,3 +1,6 @@
+import gzip
+import random
+
 import pytest
 
 from archived import EICAR, cpio, deb, rpm, tarred, zipped
@@ -7,6 +10,7 @@ from clearpane.content.flow_nodes import SMALL, Context, Found, Meter, Place, Wi
 from clearpane.content.limits import Limits
 from clearpane.content.member import Member
 
+NOISE = random.Random(1).randbytes(2 * HEAD)
 SEVEN = b"7z\xbc\xaf\x27\x1c"
 
 
@@ -19,6 +23,14 @@ def read(data: bytes, *, whole: int = 2 * SMALL, body: bool = False, depth: int 
     return [*out, *node.end()]
 
 
+def body_of(data: bytes, content_type: str = "") -> Content:
+    limits = Limits()
+    place = Place(Context(SMALL, limits, Meter(limits, fed=len(data)), Content), "x", "x")
+    node = Content(place, content_type, body=True)
+    list(node.feed(data))
+    return node
+
+
 @pytest.mark.parametrize("size", [1, HEAD, SMALL], ids=["one byte", "a head", "a mebibyte"])
 def test_what_is_small_comes_whole(size: int) -> None:
     assert read(bytes(size)) == [Member("x", bytes(size))]
@@ -28,6 +40,29 @@ def test_what_is_large_comes_in_windows() -> None:
     found = read(bytes(SMALL + 1))
     assert b"".join(w.body[w.fresh :] for w in found if isinstance(w, Window)) == bytes(SMALL + 1)
     assert all(isinstance(one, Window) for one in found)
+
+
+@pytest.mark.parametrize(
+    ("before", "data", "plain"),
+    [
+        pytest.param(b"", NOISE[:HEAD], True, id="too little to recognise it by"),
+        pytest.param(b"", NOISE[: HEAD + 1], False, id="to be recognised"),
+        pytest.param(NOISE, NOISE, True, id="noise"),
+        pytest.param(gzip.compress(NOISE), NOISE, False, id="behind gzip data"),
+        pytest.param(NOISE, b"a" + zipped({"a": b"b"}), False, id="an archive begins"),
+        pytest.param(NOISE + b"PK\3", b"\4abc", False, id="an archive begins between two"),
+        pytest.param(NOISE + zipped({"a": NOISE}), NOISE, False, id="behind an archive"),
+    ],
+)
+def test_whether_anything_is_taken_apart_is_known_before(
+    before: bytes, data: bytes, plain: bool
+) -> None:
+    node = body_of(before)
+    assert node.is_plain(data) is plain
+
+
+def test_what_has_parts_is_never_plain() -> None:
+    assert not body_of(b"", "multipart/form-data; boundary=x").is_plain(b"a")
 
 
 def test_the_body_itself_comes_in_windows_and_whole() -> None:

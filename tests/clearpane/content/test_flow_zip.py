@@ -129,3 +129,19 @@ def test_a_member_that_must_be_whole_comes_as_an_archive_of_its_own() -> None:
     (member,) = read(zipped({"a": b"x" * 99}, zipfile.ZIP_LZMA))
     assert isinstance(member, Member)
     assert member.body.startswith(b"PK\3\4")
+
+
+@pytest.mark.parametrize(
+    ("before", "data", "passes"),
+    [
+        pytest.param(b"", b"abc", True, id="nothing begins"),
+        pytest.param(b"xPK", b"\3\4abc", False, id="a mark between two pieces"),
+        pytest.param(b"x", b"abcPK\3\4", False, id="a mark"),
+        pytest.param(b"x", b"ab", False, id="too little to tell"),
+        pytest.param(ONE, b"abc", False, id="behind an archive"),
+    ],
+)
+def test_what_passes_is_only_searched(before: bytes, data: bytes, passes: bool) -> None:
+    reader = Zip(place())
+    list(reader.feed(before))
+    assert reader.passes(data) is passes

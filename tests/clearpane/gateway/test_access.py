@@ -331,9 +331,7 @@ class TestConsent:
         assert wire.received == b"" and "opted-out" in wire.live.session.reasons
 
     @pytest.mark.usefixtures("asks")
-    async def test_plain_text_and_protected_servers_are_not_asked_about(
-        self, gateway: Gateway, root: Party
-    ) -> None:
+    async def test_plain_text_is_not_asked_about(self, gateway: Gateway, root: Party) -> None:
         wire = await plain(gateway)
         assert await wire.ask(request()) == ok(b"hello")
 

@@ -87,6 +87,7 @@ class TestSmtp:
         await wire.say(line * 200 + b".\r\n")
         assert wire.received.endswith(HEAD + line * 400 + b".\r\n")
         assert gateway.core.held == 0
+        assert gateway.records("threat") == []
 
     async def test_two_mails_in_one_connection(self, gateway: Gateway) -> None:
         wire = await smtp(gateway)

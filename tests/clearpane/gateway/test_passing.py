@@ -397,6 +397,27 @@ class TestRequest:
         assert early.startswith(b"HTTP/1.1 413 ")
         assert gateway.records("threat") == []
 
+    @pytest.mark.parametrize("last", [b"MARKER" + b"y" * 199_994, b"y" * 200_000])
+    async def test_and_what_is_still_uploaded_then(self, gateway: Gateway, last: bytes) -> None:
+        wire = await wire_to(gateway)
+        await wire.say(upload("Content-Length: 300000") + b"x" * 100_000)
+        early = await wire.serve(ok(b"thanks"))
+        assert early.count(b"HTTP/1.1 ") == 1
+        rest = await wire.ask(last)
+        assert b"MARKER" not in wire.received
+        assert (early + rest).count(b"HTTP/1.1 ") == 1, "one answer to one request"
+
+    @pytest.mark.parametrize("last", [b"MARKER", b"yyyyyy"])
+    async def test_a_server_that_answers_at_the_first_bytes(
+        self, gateway: Gateway, last: bytes
+    ) -> None:
+        answers = [b""] * 9 + [ok(b"thanks")]
+        wire = await Wire(gateway, lambda: Origin(lambda _: answers.pop()), address=WEB).start()
+        first = await wire.ask(upload("Content-Length: 70006") + b"x" * 70_000)
+        rest = await wire.ask(last)
+        assert b"MARKER" not in wire.received
+        assert (first + rest).count(b"HTTP/1.1 ") == 1, "one answer to one request"
+
 
 @pytest.mark.usefixtures("streams")
 class TestHttp2:

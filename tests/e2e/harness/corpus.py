@@ -1,6 +1,6 @@
 """All ways to hide the test virus and all clean files, as an origin serves them."""
 
-from functools import cache
+from functools import cache, partial
 from urllib.parse import quote
 
 from . import clean, hidden_archives, hidden_papers
@@ -18,9 +18,7 @@ def serve(contents: Contents) -> None:
     connection)."""
     for kind, rows in (("hidden", HIDDEN), ("clean-files", CLEAN)):
         for name, row in rows.items():
-            contents.routes[f"/{kind}/{name}/{row.name}"] = lambda request, row=row: _answer(
-                row, request
-            )
+            contents.routes[f"/{kind}/{name}/{row.name}"] = partial(_answer, row)
 
 
 def path(kind: str, name: str, row: Served) -> str:

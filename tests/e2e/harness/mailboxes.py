@@ -148,7 +148,7 @@ def retrieve(session: ssl.SSLSocket, _: bytes) -> bytes:
     client = PopClient(session)
     client.user("ann")
     client.pass_("secret")
-    _, lines, _ = client.retr(1)
+    lines = client.retr(1)[1]
     client.quit()
     return b"".join(line + b"\r\n" for line in lines)
 
@@ -157,7 +157,7 @@ def fetch(session: ssl.SSLSocket, _: bytes) -> bytes:
     with ImapClient(session) as client:
         client.login("ann", "secret")
         client.select()
-        _, answer = client.fetch("1", "(RFC822)")
+        answer = client.fetch("1", "(RFC822)")[1]
     assert isinstance(answer[0], tuple)
     return bytes(answer[0][1])
 

@@ -13,7 +13,6 @@ from types import FunctionType
 from typing import Any
 
 from mitmproxy import ctx
-from mitmproxy.addonmanager import traverse
 
 TRIGGER = Path(os.environ["SABOTAGE"])
 
@@ -21,7 +20,8 @@ TRIGGER = Path(os.environ["SABOTAGE"])
 def running() -> None:
     """Finds the guarded hooks and writes their names beside the trigger."""
     names = set()
-    for addon in traverse(ctx.master.addons.chain):
+    ours = ctx.master.addons.get("clearpane")
+    for addon in ours.parts:
         if type(addon).__module__.startswith("clearpane."):
             for name, method in inspect.getmembers(type(addon), inspect.isfunction):
                 if hasattr(method, "__wrapped__"):
