@@ -18,7 +18,7 @@ from .proxies import Proxy
 from .source import KEY
 from .streaming import curl
 
-SESSIONS, CLIENTS, HOSTS = 3000, 6, 300
+SESSIONS, CLIENTS, HOSTS = 3000, 6, 150
 WARM = 0.25  # of the run; the caches fill in it
 CEILING = 1.0  # MB for each 1,000 requests
 UNDECRYPTED = "h0.example"
@@ -43,8 +43,9 @@ class Clients:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def session(self, number: int) -> None:
-        """One of a hundred kinds in turn; each tenth is the first to go to its host."""
-        host = f"h{1 + number // 10 % (HOSTS - 1)}.example"
+        """One of a hundred in turn; each twentieth is the first to go to its host, whose leaf
+        stays in a bounded cache."""
+        host = f"h{1 + number // 20 % (HOSTS - 1)}.example"
         try:
             done = MIX[number % len(MIX)](self, host)
         except (OSError, AssertionError, ValueError, subprocess.SubprocessError) as fault:

@@ -10,7 +10,7 @@ from .compare import Row, compare, rate
 from .origin import make_certificates
 from .proxies import Proxy
 
-MB, ROUNDS, FLOOR = 100, 3, 0.7
+MB, ROUNDS, FLOOR = 100, 4, 0.7
 HOST = "h0.example"
 
 
@@ -43,4 +43,4 @@ def _row(name: str, pair: tuple[Proxy, Proxy], port: int, arguments: tuple[str, 
     def transfer(proxy: Proxy, _: int) -> None:
         subprocess.run(curl(proxy, port, f"/{MB * 10**6}", *arguments), check=True)
 
-    return rate(name, compare(pair, transfer, ROUNDS), MB * ROUNDS, "MB", FLOOR)
+    return rate(name, compare(pair, transfer, ROUNDS), MB, "MB", FLOOR)

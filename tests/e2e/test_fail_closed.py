@@ -1,16 +1,22 @@
 """Whatever breaks in the gateway, nothing uninspected passes."""
 
+import contextlib
 from collections.abc import Iterator
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 
-from e2e.harness import bodies, clients
-from e2e.harness.messages import PAGE
+from e2e.harness import bodies, clients, large, mailboxes, speaking
+from e2e.harness.large import MIB
+from e2e.harness.mailboxes import DEEDS, Mailbox
+from e2e.harness.messages import PAGE, Answer, Request
 from e2e.harness.origins import Origin, close_after_hello, misbehaving
 from e2e.harness.process import STOCK, Gateway
 from e2e.harness.site import DECRYPT, LEAVE, Site
+from e2e.harness.tunnel import Tunnel
 from e2e.harness.wait import until
+from e2e.harness.websockets import Client, Server
 from e2e.harness.zoo import Zoo
 
 HOST, BANK = "files.zoo.test", "bank.zoo.test"
@@ -33,7 +39,13 @@ HOOKS = {
     "responseheaders": HTTP,
     "response": HTTP,
 }
-OTHERS = {"tls_failed_server", "tcp_start"}  # below; the latter decides nothing, it labels
+OTHERS = {
+    "tls_failed_server",
+    "clearpane_body",
+    "websocket_message",
+    "clearpane_chunk",
+    "tcp_start",  # decides nothing, it labels
+}  # the others are below
 
 
 class World:
@@ -117,6 +129,167 @@ def test_a_failed_server_is_not_let_through_by_a_hook_that_raises(world: World) 
         seen = clients.handshake(world.gateway, HOST, server.port, trust=world.site.trust_file)
     if seen.certificates:
         assert seen.leaf.issuer == world.site.trust.leaf.subject
+
+
+# Content that passes while it is inspected
+
+
+def uploaded(world: World, path: str) -> list[bytes]:
+    return [each.body for at in (world.plain, world.tls) for each in at.contents.asked(path)]
+
+
+@pytest.mark.parametrize("way", HTTP)
+def test_a_large_body_does_not_pass_while_its_hook_raises(
+    world: World, way: str, tmp_path: Path
+) -> None:
+    clean, infected = large.clean(2 * MIB), large.infected("tar", 2 * MIB)
+    for origin in (world.plain, world.tls):
+        origin.contents.routes |= {
+            "/large/clean": lambda _: Answer(body=clean),
+            "/large/infected": lambda _: Answer(body=infected),
+        }
+    (tmp_path / "infected.tar").write_bytes(infected)
+    assert world.fetch(way, "/large/clean").body == clean
+    lines = len(world.gateway.lines)
+    world.spoil("clearpane_body")
+
+    down = world.fetch(way, "/large/infected")
+    world.gateway.said("clearpane_body.*sabotage", after=lines)
+    lines = len(world.gateway.lines)
+    up = world.fetch(way, f"/up/large/{way}", "-T", tmp_path / "infected.tar")
+    world.gateway.said("clearpane_body.*sabotage", after=lines)
+
+    assert down.error and not down.body, down
+    assert up.error, up
+    assert not any(uploaded(world, f"/up/large/{way}"))
+    world.spoil("")
+    assert world.fetch(way, "/large/clean").body == clean, "it does not recover"
+    (tmp_path / "clean").write_bytes(clean)
+    world.fetch(way, f"/up/after/{way}", "-T", tmp_path / "clean")
+    assert uploaded(world, f"/up/after/{way}") == [clean]
+
+
+@pytest.mark.parametrize(
+    ("way", "framing"),
+    [(way, framing) for way in ("http", "https") for framing in ("length", "chunks", "close")]
+    + [("h2", "frames")],
+)
+def test_a_large_body_ends_where_its_hook_begins_to_raise(
+    world: World, way: str, framing: str
+) -> None:
+    body = large.infected("tar", 4 * MIB)
+
+    def pieces(head: str = "") -> Iterator[bytes]:
+        yield head.encode() + body[: 2 * MIB]
+        world.spoil("clearpane_body")
+        yield body[2 * MIB :]
+
+    def answer(_: Request) -> Answer:
+        if framing in ("chunks", "frames"):
+            return Answer(body=pieces())
+        length = f"Content-Length: {len(body)}" if framing == "length" else "Connection: close"
+        return Answer(raw=pieces(f"HTTP/1.1 200 OK\r\n{length}\r\n\r\n"))
+
+    for origin in (world.plain, world.tls):
+        origin.contents.routes["/midway"] = answer
+    lines = len(world.gateway.lines)
+    reply = world.fetch(way, "/midway")
+    assert reply.error and len(reply.body) < len(body) and body.startswith(reply.body), reply
+    world.gateway.said("clearpane_body.*sabotage", after=lines)
+    world.spoil("")
+    assert world.fetch(way, "/page?after").status == 200, "it does not recover"
+
+
+@pytest.mark.parametrize("deflate", [False, True], ids=["plain", "deflate"])
+@pytest.mark.parametrize("direction", ["down", "up"])
+def test_a_message_of_a_websocket_does_not_pass_while_its_hook_raises(
+    world: World, zoo: Zoo, direction: str, deflate: bool
+) -> None:
+    messages = {"clean": b"clean", "virus": bodies.EICAR}
+
+    def exchange(client: Client, name: str) -> bytes | None:
+        return client.ask(name) if direction == "down" else client.give(messages[name])
+
+    expected = b"clean" if direction == "down" else b"taken"
+    with Server(zoo.leaf(HOST), messages) as server:
+        with Tunnel(world.gateway, server.port) as tunnel:
+            tunnel.start_tls(HOST)
+            client = Client(tunnel, HOST, deflate=deflate)
+            assert exchange(client, "clean") == expected
+            lines = len(world.gateway.lines)
+            world.spoil("websocket_message")
+            assert exchange(client, "virus") is None
+            world.gateway.said("websocket_message.*sabotage", after=lines)
+        assert bodies.EICAR not in server.received
+        world.spoil("")
+        with Tunnel(world.gateway, server.port) as tunnel:
+            tunnel.start_tls(HOST)
+            assert exchange(Client(tunnel, HOST, deflate=deflate), "clean") == expected
+
+
+def letter(attachment: bytes) -> bytes:
+    message = EmailMessage()
+    message.set_content("see the attachment")
+    message.add_attachment(attachment, maintype="application", subtype="x-com", filename="a.com")
+    return message.as_bytes().replace(b"\n", b"\r\n")
+
+
+def delivered(world: World, zoo: Zoo, deed: str, mail: bytes) -> list[bytes]:
+    """The mails that came whole at whoever was to get them."""
+    application, act, _ = DEEDS[deed]
+    box, got = Mailbox(mail), b""
+    with (
+        mailboxes.server(application, zoo.leaf(HOST), box) as server,
+        contextlib.suppress(*speaking.GONE),
+        speaking.inside(world.gateway, server.port, HOST) as (session, _),
+    ):
+        got = act(session, mail)
+    return box.received or [got] * bool(got)
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_a_mail_does_not_pass_while_its_hook_raises(world: World, zoo: Zoo, deed: str) -> None:
+    """As shipped an infected mail is recorded and passes, so an uninspected one tells."""
+    clean, infected = letter(b"clean"), letter(bodies.EICAR)
+    assert delivered(world, zoo, deed, clean) == [clean]
+    lines = len(world.gateway.lines)
+    world.spoil("clearpane_chunk")
+    assert not delivered(world, zoo, deed, infected)
+    world.gateway.said("clearpane_chunk.*sabotage", after=lines)
+    world.spoil("")
+    assert delivered(world, zoo, deed, clean) == [clean], "it does not recover"
+
+
+def test_a_mail_is_not_fetched_once_its_hook_raises(world: World, zoo: Zoo) -> None:
+    box = Mailbox(letter(bodies.EICAR))
+    with (
+        mailboxes.server("pop3", zoo.leaf(HOST), box) as server,
+        speaking.inside(world.gateway, server.port, HOST) as (session, _),
+    ):
+        client = speaking.PopClient(session)
+        client.user("ann")
+        world.spoil("clearpane_chunk")
+        with pytest.raises(speaking.GONE):
+            client.retr(1)
+    assert b"RETR" not in box.heard
+
+
+def test_a_mail_is_not_sent_once_its_hook_raises(world: World, zoo: Zoo) -> None:
+    box, mail = Mailbox(), letter(bodies.EICAR)
+    with (
+        mailboxes.server("smtp", zoo.leaf(HOST), box) as server,
+        speaking.inside(world.gateway, server.port, HOST) as (session, _),
+        pytest.raises(speaking.GONE),
+        speaking.SmtpClient(session) as client,
+    ):
+        client.ehlo()
+        client.mail("ann@zoo.test")
+        client.rcpt("bob@zoo.test")
+        assert client.docmd("DATA")[0] == 354
+        world.spoil("clearpane_chunk")
+        client.send(mail + b"\r\n.\r\n")
+        client.getreply()
+    assert b"DATA" in box.heard and not box.received
 
 
 # A full disk

@@ -13,7 +13,7 @@ from clearpane.content import archives
 from clearpane.content.data_patterns import DataCounter, DataPatterns
 from clearpane.content.detection import Finding, Seen, Unscanned, distinct
 from clearpane.content.file_types import FileInspector
-from clearpane.content.flow import Flow, Found, Window
+from clearpane.content.flow import Flow, Found, Whole, Window
 from clearpane.content.inspection import Inspection, Inspector, show, sorted_out, together
 from clearpane.content.member import Member, join
 
@@ -158,7 +158,7 @@ class Stream:
             self._note(_inside(container.name, found))
 
     def _type(self, member: Member) -> str:
-        return "" if member.name else self._content_type
+        return self._content_type if isinstance(member, Whole) else ""
 
     def _note(self, found: Inspection) -> None:
         if found.findings or found.seen:

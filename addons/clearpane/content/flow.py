@@ -10,12 +10,21 @@ from clearpane.content.detection import Unread, Unscanned
 from clearpane.content.encodings import CODINGS, MOST, decode, names
 from clearpane.content.flow_compressed import Coding
 from clearpane.content.flow_content import Content
-from clearpane.content.flow_nodes import LAG, OVERLAP, SMALL, Context, Found, Meter, Node, Place
-from clearpane.content.flow_nodes import Window as Window
+from clearpane.content.flow_nodes import (
+    LAG,
+    OVERLAP,
+    SMALL,
+    Context,
+    Found,
+    Meter,
+    Node,
+    Place,
+    Whole,
+    Window,
+)
 from clearpane.content.limits import MIB, Budget, ExhaustedError, Limits
-from clearpane.content.member import Member
 
-__all__ = ["LAG", "OVERLAP", "Flow", "Found", "Window"]
+__all__ = ["LAG", "OVERLAP", "Flow", "Found", "Whole", "Window"]
 
 STEP = 16 * 1024  # smaller pieces wait for each other
 PIECE = MIB  # larger ones are cut
@@ -126,4 +135,4 @@ class Flow:
         if self._raw and any(coding.odd for coding in self._codings):
             decoded = decode(b"".join(self._raw), self._encodings, Budget(self._limits))
             for view in decoded.views:
-                yield Member("", view)
+                yield Whole("", view)

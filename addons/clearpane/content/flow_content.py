@@ -11,7 +11,7 @@ from clearpane.content.detection import Unread, Unscanned
 from clearpane.content.directory import LOCAL
 from clearpane.content.flow_compressed import Compressed
 from clearpane.content.flow_mail import Entity, Multipart
-from clearpane.content.flow_nodes import SMALL, Found, Node, Place, Windows
+from clearpane.content.flow_nodes import SMALL, Found, Node, Place, Whole, Windows
 from clearpane.content.flow_tar import Tar
 from clearpane.content.flow_zip import Zip
 from clearpane.content.limits import ExhaustedError
@@ -74,7 +74,8 @@ class Content:
         self._readers = []
         if self._kept:
             kept, self._kept = b"".join(self._kept), None
-            yield Member(self._place.path, kept)
+            make = Whole if self._windows else Member
+            yield make(self._place.path, kept)
 
     def _open(self) -> Iterator[Found]:
         """Decides, and hands on what came so far."""

@@ -35,6 +35,12 @@ class Window:
     fresh: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Whole(Member):
+    """The body itself; a part of it may have no name either, but its Content-Type does not speak
+    of that."""
+
+
 type Found = Member | Window | Unscanned
 
 

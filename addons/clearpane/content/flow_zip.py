@@ -32,6 +32,7 @@ class Zip:
         self._begun, self._expected = False, {0}
         self._gap: Node | None = None
         self._gap_head = b""
+        self._known: bytes | None = None  # was searched already, and holds no archive
 
     @property
     def held(self) -> int:
@@ -39,14 +40,13 @@ class Zip:
         return len(self._buffer) + len(self._gap_head) + self._listed.held + inner
 
     def passes(self, data: bytes) -> bool:
-        """Whether there is no archive yet, and none begins here; nothing is copied to see that."""
-        tail = self._buffer
-        if self._begun or len(tail) > 3 or len(data) < 3 or LOCAL in tail + data[:3]:
-            return False
-        return LOCAL not in data
+        """Whether there is no archive yet, and none begins in what is fed next."""
+        self._known = data if self._passes(data) else None
+        return self._known is not None
 
     def feed(self, data: bytes) -> Iterator[Found]:
-        if self.passes(data):
+        known, self._known = self._known, None
+        if data is known or self._passes(data):
             self._at += len(self._buffer) + len(data) - 3
             self._buffer = data[-3:]
             return
@@ -74,6 +74,13 @@ class Zip:
             yield from self._pass(min(4, len(self._buffer)))
             yield from self.feed(b"")
         yield from self._close_gap()
+
+    def _passes(self, data: bytes) -> bool:
+        """Nothing is copied to see that."""
+        tail = self._buffer
+        if self._begun or len(tail) > 3 or len(data) < 3 or LOCAL in tail + data[:3]:
+            return False
+        return LOCAL not in data
 
     def _read(self, member: Packed) -> Iterator[Found]:
         data = self._buffer[self._next : self._next + member.wants]

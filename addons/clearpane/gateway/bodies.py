@@ -63,12 +63,14 @@ class Bodies:
     def size(self, live: Live, flow: http.HTTPFlow, request: bool, held: int) -> Size:
         """Asked at the headers and again at each piece; `held` is in bytes."""
         message = flow.request if request else flow.response
-        if message and is_framed(message):
-            return Size.INSPECT
+        framed = message is not None and is_framed(message)
         if request and flow.id not in live.granted:
-            return Size.HOLD  # at its headers nobody has said yet what is to be inspected
+            # At its headers nobody has said yet what is to be inspected.
+            return Size.INSPECT if framed else Size.HOLD
         if not live.granted_to(flow).profiles.inspects:
             return Size.STREAM
+        if framed:
+            return Size.INSPECT
         settings = live.force.policy.settings.antivirus
         live.held[flow.id] = held
         if self._core.held > settings.hold_budget:
@@ -121,7 +123,7 @@ class Bodies:
         message = flow.request if passage.request else flow.response
         assert message
         body.streams, body.framing = True, framing_of(message)
-        if body.framing:
+        if body.framing and body.account.profiles.virus:
             self._outcomes.told(live, flow, body, Unscanned(Unread.STREAM))
         live.inspections.setdefault(flow.id, []).append(body)
         return body
@@ -153,7 +155,10 @@ class Bodies:
         """Whether a WebSocket message may grow beyond `size` bytes."""
         if size <= live.force.policy.settings.antivirus.scan_limit:
             return True
-        return not self.unseen(live, flow, Direction.DOWNLOAD, Unscanned(Unread.TOO_BIG))
+        if flow.id not in live.outgrown:  # said once
+            blocked = self.unseen(live, flow, Direction.DOWNLOAD, Unscanned(Unread.TOO_BIG))
+            live.outgrown[flow.id] = blocked
+        return not live.outgrown[flow.id]
 
     def _body(
         self, live: Live, flow: http.HTTPFlow, direction: Direction, *, inside: bool = False

@@ -174,7 +174,8 @@ class Core:
 
     def govern(self, live: Live, decision: SecurityDecision) -> None:
         """A security rule's answer, noted and counted: once a session for each rule."""
-        if decision.rule != live.session.security_rule:
+        if decision.rule not in live.ruled:
+            live.ruled.add(decision.rule)
             self.sessions.security_hits.hit(decision.rule, self.now())
         live.session.govern(decision)
 

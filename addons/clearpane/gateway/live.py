@@ -74,6 +74,9 @@ class Live:
     filtered: UrlJudgement | None = None  # of the host of a session that is not decrypted
     inspections: dict[str, list[Inspection]] = field(default_factory=dict)  # by flow
     upgraded: dict[str, layer.Layer] = field(default_factory=dict)  # WebSockets, by flow
+    # Those with a message that is too large, and whether that ends them.
+    outgrown: dict[str, bool] = field(default_factory=dict)
+    ruled: set[str] = field(default_factory=set)  # the security rules that were counted
     relay: Watched | None = None  # of a session that is not HTTP
     talk: Talk | None = None  # what is said in it
     ruling: SecurityDecision | None = None  # of a session in which there are no requests
@@ -137,6 +140,7 @@ class Live:
         self.pages.pop(flow_id, None)
         self.granted.pop(flow_id, None)
         self.upgraded.pop(flow_id, None)
+        self.outgrown.pop(flow_id, None)
         for inspection in self.inspections.pop(flow_id, ()):
             inspection.abandon()
 

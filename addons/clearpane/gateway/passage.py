@@ -67,12 +67,12 @@ class Passage:
         return released
 
     def _free(self) -> int:
-        if self.verdict is Verdict.WAIT:
-            return min(TRICKLE, max(0, len(self.tail) - HELD_BACK // 2)) if self.delivered else 0
-        if self.end:
+        if self.verdict is Verdict.PASS and self.end:
             return len(self.tail)
         if self.body and self.body.framing:
             return max(0, self.body.judged - self.delivered)
+        if self.verdict is Verdict.WAIT:
+            return min(TRICKLE, max(0, len(self.tail) - HELD_BACK // 2)) if self.delivered else 0
         return max(0, len(self.tail) - HELD_BACK)
 
     @property

@@ -38,6 +38,8 @@ class Stream(Passing):
     def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
         if self._refused and isinstance(event, _FROM_SERVER):
             return  # the page has taken the place of whatever the server says
+        if self.server_state == self.state_done and isinstance(event, _RESPONSE):
+            return  # a second answer to one request, at which stock raises
         yield from super()._handle_event(event)
 
     def check_body_size(self, request: bool) -> layer.CommandGenerator[bool]:
@@ -103,25 +105,26 @@ class Stream(Passing):
 
     def passthrough(self, event: events.Event) -> layer.CommandGenerator[None]:
         relay = self.child_layer
-        if isinstance(relay, websocket.WebsocketLayer):
+        if isinstance(relay, websocket.WebsocketLayer) and self.flow.live:
             self.judge.upgraded(self.flow, relay)
         yield from super().passthrough(event)
-        if isinstance(relay, websocket.WebsocketLayer) and self.flow.live:
+        if isinstance(relay, websocket.WebsocketLayer) and not self._refused:
             for side in (relay.client_ws, relay.server_ws):
                 gathered = sum(map(len, side.frame_buf))
                 if gathered and not self.judge.gathers(self.flow, gathered):
+                    self._refused = True
                     yield commands.CloseConnection(self.context.server)
                     yield commands.CloseConnection(self.context.client)
                     return
 
 
-_FROM_SERVER = (
+_RESPONSE = (
     _events.ResponseHeaders,
     _events.ResponseData,
     _events.ResponseTrailers,
     _events.ResponseEndOfMessage,
-    _events.ResponseProtocolError,
 )
+_FROM_SERVER = (*_RESPONSE, _events.ResponseProtocolError)
 
 
 class _WithoutTrailers(ChunkedReader):

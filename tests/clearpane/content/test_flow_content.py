@@ -6,7 +6,7 @@ import pytest
 from archived import EICAR, cpio, deb, rpm, tarred, zipped
 from clearpane.content.detection import Unread, Unscanned
 from clearpane.content.flow_content import HEAD, Content, needs_whole
-from clearpane.content.flow_nodes import SMALL, Context, Found, Meter, Place, Window
+from clearpane.content.flow_nodes import SMALL, Context, Found, Meter, Place, Whole, Window
 from clearpane.content.limits import Limits
 from clearpane.content.member import Member
 
@@ -67,7 +67,7 @@ def test_what_has_parts_is_never_plain() -> None:
 
 def test_the_body_itself_comes_in_windows_and_whole() -> None:
     found = read(bytes(9), body=True)
-    assert found == [Window("x", 0, bytes(9)), Member("x", bytes(9))]
+    assert found == [Window("x", 0, bytes(9)), Whole("x", bytes(9))]
 
 
 def test_nothing_is_no_member() -> None:
