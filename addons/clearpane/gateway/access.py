@@ -13,6 +13,7 @@ from clearpane.filtering.url import UrlAction
 from clearpane.gateway.answers import Asking
 from clearpane.gateway.core import BY_CATEGORY, Core
 from clearpane.gateway.facts import name_of, site_of
+from clearpane.gateway.hellos import hello_for
 from clearpane.gateway.live import Granted, Live
 from clearpane.gateway.messages import answer, fields_of, reader_of
 from clearpane.pages.forms import Kind
@@ -39,7 +40,7 @@ class Access:
         categories = self._categories(live, flow, site_of(flow.request.pretty_host))
         decision = None
         if policy.security:
-            hello = self._core.hello_for(live, flow, name)
+            hello = hello_for(live, flow, name)
             decision = policy.security.decide(hello, self._core.now(), application, categories)
             self._core.govern(live, decision)
         live.granted[flow.id] = Granted(

@@ -8,17 +8,15 @@ import time
 from dataclasses import replace
 from datetime import datetime
 
-from mitmproxy import connection, ctx, http
-from mitmproxy.proxy.context import Context
+from mitmproxy import connection, http
 from mitmproxy.proxy.server import ConnectionHandler
 
-from clearpane.authorities.authority import AuthorityName
-from clearpane.configuration.settings import Pinned
 from clearpane.content.applications import Application
 from clearpane.filtering.url import UrlAction, UrlJudgement
 from clearpane.gateway import show
-from clearpane.gateway.facts import address_of, known_user, listener_of, name_of, shown_certificate
+from clearpane.gateway.facts import address_of, listener_of, shown_certificate
 from clearpane.gateway.force import Force
+from clearpane.gateway.learning import Learning
 from clearpane.gateway.live import Live
 from clearpane.gateway.reporter import Reporter
 from clearpane.hello import Hello, address
@@ -26,20 +24,16 @@ from clearpane.pages.forms import Kind
 from clearpane.pipeline.connection import Course, Opening, Step, at_hello, server_of
 from clearpane.records.actions import DENIALS, UrlLogged
 from clearpane.rulebase.decision import Decision
-from clearpane.rulebase.learned import Cause, LearnedExclusions, Server, suggestion
+from clearpane.rulebase.learned import LearnedExclusions, Server
 from clearpane.rulebase.security import SecurityDecision
 from clearpane.sessions.consent import Consents
 from clearpane.sessions.newcomers import Newcomers
-from clearpane.sessions.recent import Recent
 from clearpane.sessions.session import Session
 from clearpane.sessions.table import Sessions
 from clearpane.sessions.tls import Leg
 from clearpane.verification.verdict import Verdict
 
-# Only these say that a client will not have the certificate as such (RFC 8446 section 6.2).
-_SUGGESTED = 12 * 3600.0  # seconds before the same exclusion is suggested again
 BY_CATEGORY, BY_RULE = "url-filtering", "security-rule"
-_TRUST_ALERTS = frozenset(("unknown ca", "certificate unknown", "bad certificate"))
 
 
 class Core:
@@ -54,12 +48,15 @@ class Core:
         self.newcomers = Newcomers()
         self.consents = Consents()
         self.secret = secrets.token_bytes(32)  # signs the forms of pages; a restart asks anew
-        self._suggested = Recent(_SUGGESTED)
+        self.learning = Learning(self.learned, self.now, self._suggest)
         self._live: dict[str, Live] = {}
 
     def begin(self, force: Force, reporter: Reporter) -> None:
         """Before the first connection; `force` is replaced by every later policy."""
         self.force, self.reporter = force, reporter
+
+    def _suggest(self, exclusion: str, server: str, client: str) -> None:
+        self.reporter.suggest(exclusion, server, client)
 
     @staticmethod
     def now() -> datetime:
@@ -138,40 +135,6 @@ class Core:
         for live in tuple(self._live.values()):
             self.close(live)
 
-    def hello_of(self, context: Context, sni: str) -> Hello:
-        """What is known of a connection, in the rulebase's terms."""
-        client, server = context.client, context.server
-        host, port = server.address[:2] if server.address else ("", 0)
-        there = host if server.via or not server.peername else server.peername[0]
-        return Hello(
-            source=address(client.peername[0]),
-            source_port=client.peername[1],
-            destination=address_of(there),
-            port=port,
-            listener=listener_of(client.proxy_mode),
-            host=name_of(host),
-            sni=sni,
-            user=known_user(ctx.master, client),
-        )
-
-    def hello_of_request(self, flow: http.HTTPFlow) -> Hello:
-        """What stands in for a ClientHello where the request itself asks for TLS."""
-        client, host = flow.client_conn, flow.request.host
-        return Hello(
-            source=address(client.peername[0]) if client.peername else address("0.0.0.0"),
-            source_port=client.peername[1] if client.peername else 0,
-            destination=address_of(host),
-            port=flow.request.port,
-            listener=listener_of(client.proxy_mode),
-            host=name_of(host),
-            user=known_user(ctx.master, client),
-        )
-
-    def hello_for(self, live: Live, flow: http.HTTPFlow, name: str) -> Hello:
-        """What rules about a request look at: the connection, and the host that it names."""
-        known = live.hello or self.hello_of_request(flow)
-        return known if known.name == name else replace(known, host=name or known.host)
-
     def govern(self, live: Live, decision: SecurityDecision) -> None:
         """A security rule's answer, noted and counted: once a session for each rule."""
         if decision.rule not in live.ruled:
@@ -201,7 +164,7 @@ class Core:
         if course.step is Step.DECRYPT and not self.admits(live):
             course = self.without_place(live)
         if course.learn:
-            self.learn(live, course.reasons[0])
+            self.learning.learn(live, course.reasons[0])
         if course.step is Step.BYPASS and live.decrypts and (barred := self.bars(live)):
             course = Course(Step.BLOCK, reasons=(barred,), decision=course.decision)
         if course.step is Step.BYPASS:
@@ -281,15 +244,6 @@ class Core:
         step = Step.BLOCK if self.denies(live) else Step.BYPASS
         return Course(step, reasons=("no-resource",), decision=live.decision)
 
-    def learn(self, live: Live, cause: str, client: str = "") -> None:
-        """The server is passed from now on, unless its category is never to be learned."""
-        assert live.hello and live.decision
-        if self._never(live):
-            return
-        profile = live.force.policy.profile_id(live.decision.profile)
-        server = server_of(live.hello)
-        self.learned.learn(server, profile, Cause(cause), self.now(), client)
-
     def is_confirmed(self, live: Live) -> bool:
         """Whether this server was looked at a moment ago, for the same rule."""
         if live.decrypts:
@@ -300,39 +254,6 @@ class Core:
     def _confirmation(live: Live) -> tuple[Server, str]:
         assert live.hello and live.opening
         return server_of(live.hello), live.opening.decision.rule
-
-    def rejected(self, live: Live, alert: str) -> None:
-        """The client sent a fatal alert, in its handshake or right after it."""
-        live.session.reject(alert)
-        if alert in _TRUST_ALERTS:
-            self.suspect(live, closed=False)
-
-    def suspect(self, live: Live, *, closed: bool) -> None:
-        """A client would not have a certificate that is without fault: it may be pinned. `closed`:
-        it hung up without saying so."""
-        course, settings = live.course, live.force.policy.settings.learning
-        if settings.pinned is Pinned.OFF or live.hello is None or course is None:
-            return
-        if self._never(live):
-            return
-        if course.signer != AuthorityName.TRUST or course.reasons or not course.decision:
-            return  # it may well have been warned of the server itself
-        server, client = server_of(live.hello), str(live.hello.source)
-        profile = live.force.policy.profile_id(course.decision.profile)
-        if not self.learned.rejected(server, profile, client, self.now(), closed=closed):
-            return
-        if settings.pinned is Pinned.LEARN:
-            self.learn(live, Cause.CLIENT_REJECTED_CERTIFICATE, client)
-        elif not self._suggested.holds((server, client), time.monotonic()):
-            self._suggested.keep((server, client), time.monotonic())
-            self.reporter.suggest(suggestion(server), server.address, client)
-
-    def _never(self, live: Live) -> bool:
-        """Whether the host is in a category of which nothing is learned."""
-        assert live.hello
-        policy, name = live.force.policy, live.hello.name
-        found = policy.rulebase.categories_of(name) if name else frozenset[str]()
-        return not found.isdisjoint(policy.settings.learning.never)
 
     def note_verdict(self, live: Live, verdict: Verdict, course: Course) -> None:
         """The first server connection tells what the records say of the server."""

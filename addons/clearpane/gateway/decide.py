@@ -22,6 +22,7 @@ from clearpane.gateway import show
 from clearpane.gateway.boundary import abort, fail_closed
 from clearpane.gateway.client_hello import offer, offers_ech, server_name, takes_ecdsa
 from clearpane.gateway.core import BY_CATEGORY, Core
+from clearpane.gateway.hellos import hello_of
 from clearpane.gateway.layers import ClientTLS, Closed, PassThrough, ServerFirst, Watched
 from clearpane.gateway.live import Live
 from clearpane.pipeline.connection import Course, Step, looks, unsupported
@@ -94,7 +95,7 @@ class Decide:
 
     async def _decide(self, hello: ClientHello, context: Context, live: Live) -> layer.Layer:
         name, sent = server_name(hello)
-        live.hello = self._core.hello_of(context, name)
+        live.hello = hello_of(context, name)
         live.session.greet(live.hello, sent)
         live.session.app = Application.SSL  # until more is known
         if sent and not name:
@@ -167,7 +168,7 @@ class Decide:
 
     def _rejected(self, context: Context, alert: str) -> None:
         if live := self._core.of(context.client):
-            self._core.rejected(live, alert)
+            self._core.learning.rejected(live, alert)
 
     def _plain(self, data: bytes, context: Context, live: Live) -> layer.Layer | None:
         """HTTP is inspected as HTTP; anything else passes, recorded as what it is."""
@@ -184,7 +185,7 @@ class Decide:
         return self._raw(context, live)
 
     def _raw(self, context: Context, live: Live) -> layer.Layer:
-        live.hello = live.hello or self._core.hello_of(context, "")
+        live.hello = live.hello or hello_of(context, "")
         live.session.destination = str(live.hello.destination or live.session.destination)
         live.session.host, live.session.port = live.hello.host, live.hello.port
         live.session.note("not-tls")

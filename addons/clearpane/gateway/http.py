@@ -16,6 +16,7 @@ from clearpane.gateway.bodies import Bodies
 from clearpane.gateway.boundary import fail_closed
 from clearpane.gateway.core import BY_CATEGORY, BY_RULE, Core
 from clearpane.gateway.facts import name_of
+from clearpane.gateway.hellos import hello_of_request
 from clearpane.gateway.judge import Size
 from clearpane.gateway.live import Live
 from clearpane.gateway.messages import answer, ask_readably, reader_of, stay_on_tcp
@@ -181,7 +182,7 @@ class Http:
 
     def _without_hello(self, live: Live, flow: http.HTTPFlow) -> http.Response | None:
         """`GET https://...` to the proxy, or a replay: there is no ClientHello to pass through."""
-        hello = self._core.hello_of_request(flow)
+        hello = hello_of_request(flow)
         live.session.greet(hello)
         live.session.tls = False  # none that the client would see
         live.session.host = flow.request.host

@@ -153,10 +153,10 @@ class Tls:
         if live.session.blocked or data.context.server.address is None:
             return
         if alert := alert_of(data.conn.error or ""):
-            self._core.rejected(live, alert)
+            self._core.learning.rejected(live, alert)
         else:
             live.session.ends(EndReason.DECRYPT_ERROR)
-            self._core.suspect(live, closed=True)
+            self._core.learning.suspect(live, closed=True)
 
     def _leaf(self, live: Live) -> SSL.Context:
         assert live.verdict and live.verdict.certificate and live.course and live.course.decision

@@ -3,7 +3,7 @@
 import pytest
 from mitmproxy.test import tflow
 
-from clearpane.hello import address
+from clearpane.gateway.hellos import hello_of
 from clearpane.pipeline.connection import Course, Step
 from clearpane.verification.reasons import Reason
 from clearpane.verification.verdict import Verdict
@@ -86,51 +86,12 @@ async def test_a_replay_of_a_client_without_an_address(gateway: Gateway) -> None
     flow.client_conn.peername = None  # type: ignore[assignment]
     flow.is_replay = "request"
     assert gateway.core.begin_flow(flow).session.source == "0.0.0.0"
-    assert gateway.core.hello_of_request(flow).source == address("0.0.0.0")
-
-
-@pytest.mark.parametrize(
-    ("mode", "server", "peer", "via", "destination", "host"),
-    [
-        pytest.param("transparent", ("198.51.100.7", 443), ("198.51.100.7", 443), None,
-                     "198.51.100.7", "", id="by its address"),
-        pytest.param("socks5", ("WWW.test", 443), ("198.51.100.7", 443), None,
-                     "198.51.100.7", "www.test", id="by its name: the address is what was reached"),
-        pytest.param("socks5", ("www.test", 443), None, None,
-                     None, "www.test", id="not connected yet"),
-        pytest.param("upstream:http://proxy.test:3128", ("www.test", 443), ("192.0.2.1", 3128),
-                     ("http", ("proxy.test", 3128)), None, "www.test",
-                     id="behind another proxy: its address is not the server's"),
-        pytest.param("upstream:http://proxy.test:3128", ("198.51.100.7", 443), ("192.0.2.1", 3128),
-                     ("http", ("proxy.test", 3128)), "198.51.100.7", "",
-                     id="behind another proxy, by its address"),
-    ],
-)  # fmt: skip
-async def test_what_is_known_at_the_hello(
-    gateway: Gateway, mode: str, server: object, peer: object, via: object,
-    destination: str | None, host: str,
-) -> None:  # fmt: skip
-    context = Wire(gateway, mode="transparent@8080").context
-    context.client.proxy_mode = gateway.client(mode).proxy_mode
-    context.server.address, context.server.peername = server, peer  # type: ignore[assignment]
-    context.server.via = via  # type: ignore[assignment]
-    hello = gateway.core.hello_of(context, "sni.test")
-    assert hello.destination == (address(destination) if destination else None)
-    assert (hello.host, hello.sni, hello.port) == (host, "sni.test", 443)
-    assert hello.listener == f"{mode.partition(':')[0]}@{1080 if mode == 'socks5' else 8080}"
-
-
-async def test_who_authenticated_is_the_user(gateway: Gateway) -> None:
-    wire = Wire(gateway)
-    proxyauth = gateway.master.addons.get("proxyauth")
-    proxyauth.authenticated[wire.client] = ("alice", "secret")
-    assert gateway.core.hello_of(wire.context, "").user == "alice"
 
 
 async def test_a_decision_is_noted_and_counted(gateway: Gateway) -> None:
     wire = Wire(gateway)
     wire.context.server.peername = ("198.51.100.7", 443)
-    hello = gateway.core.hello_of(wire.context, "www.test")
+    hello = hello_of(wire.context, "www.test")
     decision = gateway.core.decide(wire.live, hello)
     assert wire.live.decision is decision and wire.live.hello is hello
     assert decision.rule == "decrypt-outbound"
