@@ -100,7 +100,7 @@ class Bodies:
             return
         scan, body.task = body.task.result(), None
         flow, body.delivered = passage.flow, passage.delivered
-        live.held[flow.id] = len(passage.tail) + body.held
+        live.held[flow.id] = passage.waits + body.held
         blocked = self._outcomes.apply(live, flow, body, scan)
         passage.verdict = Verdict.BLOCK if blocked else Verdict.PASS
         if blocked and passage.begun and not passage.request and ends_with_the_connection(flow):

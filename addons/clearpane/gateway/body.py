@@ -93,3 +93,5 @@ class Body:
             self.task.cancel()
         if self._scanning:
             self._scanning.abandon()
+        # Layers and flows refer to each other: what is large does not wait for the collector.
+        self._scanning, self.head, self.last = None, b"", b""

@@ -4,6 +4,7 @@
 verdict. The last bytes are never let go before the end was judged.
 """
 
+from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
@@ -34,46 +35,60 @@ def waiting(paused: layer.Layer) -> int:
 
 @dataclass(slots=True, eq=False)
 class Passage:
-    """One body. `piece` has not been looked at yet, `tail` has but must wait."""
+    """One body. `size` bytes have not been looked at yet, `waits` bytes have but must wait.
+
+    Pieces are kept as they came: each copy of a large body costs as much as matching it.
+    """
 
     flow: http.HTTPFlow
     request: bool
     stream: layer.Layer
-    piece: bytearray = field(default_factory=bytearray)
-    tail: bytearray = field(default_factory=bytearray)
+    size: int = 0
+    waits: int = 0
     expected: int = -1  # bytes that were announced; -1: none were
     end: bool = False
     begun: bool = False  # the other side has got the headers
     verdict: Verdict = Verdict.PASS
     delivered: int = 0
     body: Body | None = None  # what the addons keep between two looks
+    _come: list[bytes] = field(default_factory=list)
+    _tail: deque[bytes] = field(default_factory=deque)
 
     def take(self, data: bytes) -> None:
-        self.piece += data
+        self._come.append(data)
+        self.size += len(data)
 
     def looked(self) -> bytes:
         """What is to be looked at now; it stays here until it is let go."""
-        piece = bytes(self.piece)
-        self.piece.clear()
-        self.tail += piece
+        piece = b"".join(self._come)  # a single one is not copied
+        self._come, self.size = [], 0
+        self._tail.append(piece)
+        self.waits += len(piece)
         return piece
 
     def let_go(self) -> bytes:
         """What goes on after a look."""
-        size = self._free()
-        released = bytes(self.tail[:size])
-        del self.tail[:size]
-        self.delivered += len(released)
-        return released
+        size = left = self._free()
+        going: list[bytes | memoryview] = []
+        while left and left >= len(self._tail[0]):
+            going.append(self._tail.popleft())
+            left -= len(going[-1])
+        if left:
+            first = self._tail[0]
+            going.append(memoryview(first)[:left])
+            self._tail[0] = first[left:]
+        self.waits -= size
+        self.delivered += size
+        return b"".join(going)
 
     def _free(self) -> int:
         if self.verdict is Verdict.PASS and self.end:
-            return len(self.tail)
+            return self.waits
         if self.body and self.body.framing:
             return max(0, self.body.judged - self.delivered)
         if self.verdict is Verdict.WAIT:
-            return min(TRICKLE, max(0, len(self.tail) - HELD_BACK // 2)) if self.delivered else 0
-        return max(0, len(self.tail) - HELD_BACK)
+            return min(TRICKLE, max(0, self.waits - HELD_BACK // 2)) if self.delivered else 0
+        return max(0, self.waits - HELD_BACK)
 
     @property
     def queued(self) -> int:

@@ -78,7 +78,7 @@ class Passing(HttpStream):
         """Whether stock goes on with the event; data is sent from here alone."""
         if isinstance(event, (_events.RequestData, _events.ResponseData)):
             passage.take(event.data)
-            if len(passage.piece) < BATCH and self._has_more(type(event)):
+            if passage.size < BATCH and self._has_more(type(event)):
                 return False
         elif isinstance(event, (_events.RequestEndOfMessage, _events.ResponseEndOfMessage)):
             passage.end = True
@@ -99,6 +99,8 @@ class Passing(HttpStream):
         while True:
             yield ClearpaneBodyHook(passage)
             if (yield from self.check_killed(True)):
+                if passage.begun or not passage.request:
+                    yield from self._stop_server()
                 return False
             if passage.verdict is not Verdict.WAIT:
                 break

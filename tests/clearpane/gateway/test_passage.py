@@ -56,7 +56,7 @@ def test_what_goes_on(
     passage.verdict, passage.delivered, passage.end = verdict, delivered, end
     assert len(passage.let_go()) == released
     assert passage.delivered == delivered + released
-    assert len(passage.tail) == came - released
+    assert passage.waits == came - released
 
 
 def test_what_was_not_looked_at_never_goes_on(passage: Passage) -> None:
