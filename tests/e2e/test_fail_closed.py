@@ -135,7 +135,7 @@ def test_a_failed_server_is_not_let_through_by_a_hook_that_raises(world: World) 
 
 
 def uploaded(world: World, path: str) -> list[bytes]:
-    return [each.body for at in (world.plain, world.tls) for each in at.contents.asked(path)]
+    return [bytes(each.body) for at in (world.plain, world.tls) for each in at.contents.asked(path)]
 
 
 @pytest.mark.parametrize("way", HTTP)

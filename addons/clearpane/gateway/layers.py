@@ -136,9 +136,13 @@ class Watched(PassThrough):
         if chunk.release and peer.state & connection.ConnectionState.CAN_WRITE:
             yield commands.SendData(peer, chunk.release)
         if chunk.close:
-            self._watching = False
+            # What came meanwhile waits in line: none of it goes on either.
+            self._handle_event = self._over  # type: ignore[assignment, method-assign]
             for each in (self.context.server, self.context.client):
                 yield commands.CloseConnection(each)
+
+    def _over(self, _: events.Event) -> layer.CommandGenerator[None]:
+        yield from ()
 
 
 class ServerFirst(layer.Layer):

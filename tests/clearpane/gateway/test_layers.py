@@ -349,6 +349,13 @@ class TestWatched:
         closed = [each for each in relay.rest() if isinstance(each, commands.CloseConnection)]
         assert [each.connection for each in closed] == [relay.server, relay.client]
 
+    def test_nothing_that_came_meanwhile_goes_on_either(self, relay: Relayed) -> None:
+        chunk = relay.hears(relay.client, b"hello")
+        assert not [*relay.layer.handle_event(events.DataReceived(relay.client, b" again"))]
+        chunk.close = True
+        assert relay.goes_on() == []
+        assert not [*relay.layer.handle_event(events.DataReceived(relay.server, b"x"))]
+
     def test_an_end_is_a_word_too(self, relay: Relayed) -> None:
         relay.client.state = ConnectionState.CAN_WRITE
         chunk = relay.hears(relay.client, None)

@@ -71,7 +71,9 @@ class _Server:
         self._h2.send_headers(stream, [(":status", str(answer.status)), *headers], without)
         if not without:
             body = [answer.body] if isinstance(answer.body, bytes) else answer.body
-            self._unsent[stream] = _Unsent(iter(body), answer.trailers)
+            # A client that has counted the last byte may close before a frame that only ends it.
+            single = isinstance(answer.body, bytes) and not answer.trailers
+            self._unsent[stream] = _Unsent(iter(body), answer.trailers, single)
 
     def _advance(self) -> bool:
         """One frame on each stream; whether there may be more."""
@@ -89,9 +91,12 @@ class _Server:
                 self._h2.end_stream(stream)
             del self._unsent[stream]
         elif room > 0:
-            size = min(room, self._h2.max_outbound_frame_size)
-            self._h2.send_data(stream, bytes(unsent.piece[:size]))
+            size = min(room, self._h2.max_outbound_frame_size, len(unsent.piece))
+            ends = unsent.single and size == len(unsent.piece)
+            self._h2.send_data(stream, bytes(unsent.piece[:size]), end_stream=ends)
             unsent.piece = unsent.piece[size:]
+            if ends:
+                del self._unsent[stream]
         self._socket.sendall(self._h2.data_to_send())
         return room > 0 and stream in self._unsent
 
@@ -102,4 +107,5 @@ class _Unsent:
 
     pieces: Iterator[bytes]
     trailers: list[tuple[str, str]]
+    single: bool
     piece: memoryview = field(default_factory=lambda: memoryview(b""))
