@@ -1,5 +1,8 @@
 """The rules that ship with the product, compiled once, and real ClamAV daemons."""
 
+import contextlib
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +11,8 @@ import pytest
 from clearpane.antivirus.embedded import Embedded
 from clearpane.antivirus.line import Address
 from e2e.harness import clamav
+from e2e.harness.wait import until
+from processes import exists, scanners
 
 RULES = Path(__file__).resolve().parents[3] / "rules" / "threats"
 
@@ -43,3 +48,13 @@ def address(request: pytest.FixtureRequest) -> Address:
     """Of a real daemon, which knows one signature."""
     daemon: clamav.Clamd = request.getfixturevalue(request.param)
     return Address(host="127.0.0.1", port=daemon.port) if daemon.port else Address(str(daemon.path))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def alone() -> None:
+    """Processes that tests of other rooms left to this very process would be counted here."""
+    left = scanners(os.getpid())
+    for process in left:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    until(lambda: not any(map(exists, left)), "what others left is gone")
