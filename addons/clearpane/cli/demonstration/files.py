@@ -5,8 +5,10 @@ scanner takes the product itself away.
 """
 
 import io
+import signal
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 _HALVES = (rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR", b"-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*")
 
@@ -19,13 +21,26 @@ def eicar() -> bytes:
 def downloads() -> Mapping[str, bytes]:
     """The files by their names on the EICAR organisation's download page."""
     plain = eicar()
-    packed = _zip("eicar.com", plain)
+    with _uninterrupted():
+        packed = _zip("eicar.com", plain)
+        twice = _zip("eicar_com.zip", packed)
     return {
         "eicar.com": plain,
         "eicar.com.txt": plain,
         "eicar_com.zip": packed,
-        "eicarcom2.zip": _zip("eicar_com.zip", packed),
+        "eicarcom2.zip": twice,
     }
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Signals wait: zipfile meets an interruption with an error of its own."""
+    ending = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ending)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _zip(name: str, content: bytes) -> bytes:

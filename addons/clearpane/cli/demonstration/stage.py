@@ -59,13 +59,13 @@ class Stage:
 @contextmanager
 def set_up(given: Given, now: datetime) -> Iterator[Stage]:
     """Raises ClearpaneError where the gateway refuses to start with the folders."""
+    downloads = files.downloads()  # before there are threads: it is not to be interrupted
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="clearpane-demo-")))
         root = identities.authority("Demonstration Root", now)
         ca, state = _ca(folder, given.ca, root), given.state or folder / "var"
         log = ThreatLog(state)
         gateway = stack.enter_context(Gateway(folder, given.rules, ca, state))
-        downloads = files.downloads()
         web = stack.enter_context(Origin(downloads))
         private = _private(load_rules(given.rules, now), web.port, now)
         servers = _servers(root, private, now)
