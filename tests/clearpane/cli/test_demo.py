@@ -14,6 +14,9 @@ from clearpane.gateway.places import PidFile
 from sites import SHIPPED
 
 CLEARPANE = [sys.executable, "-c", "import sys; from clearpane.cli import main; sys.exit(main())"]
+# A shell that starts something in the background has it ignore Ctrl-C, and so do its children.
+_HEEDS = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+INTERRUPTIBLE = [sys.executable, "-c", _HEEDS + CLEARPANE[2]]
 
 
 @pytest.fixture
@@ -89,7 +92,7 @@ def test_a_state_folder_in_use_is_refused(folder: Path, capsys: pytest.CaptureFi
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_whatever_ends_it_ends_all_that_it_started(folder: Path, ending: signal.Signals) -> None:
-    with subprocess.Popen([*CLEARPANE, "demo"], stderr=subprocess.PIPE) as demo:
+    with subprocess.Popen([*INTERRUPTIBLE, "demo"], stderr=subprocess.PIPE) as demo:
         children = Path(f"/proc/{demo.pid}/task/{demo.pid}/children")
         deadline = time.monotonic() + 60
         while not (started := children.read_text().split()):
