@@ -9,7 +9,7 @@ from mitmproxy import http
 
 from clearpane.content.applications import Application
 from clearpane.content.naming import of_request
-from clearpane.filtering.url import UrlAction
+from clearpane.filtering.url import UrlAction, UrlJudgement
 from clearpane.gateway.answers import Asking
 from clearpane.gateway.core import BY_CATEGORY, Core
 from clearpane.gateway.facts import name_of, site_of
@@ -36,11 +36,11 @@ class Access:
             return answer(page)
         application = application_of(flow)
         live.session.app = application
-        policy, name = live.force.policy, name_of(flow.request.pretty_host)
-        categories = self._categories(live, flow, site_of(flow.request.pretty_host))
+        policy, host = live.force.policy, flow.request.pretty_host
+        categories = self._categories(live, flow, site_of(host))
         decision = None
         if policy.security:
-            hello = hello_for(live, flow, name)
+            hello = hello_for(live, flow, name_of(host))
             decision = policy.security.decide(hello, self._core.now(), application, categories)
             self._core.govern(live, decision)
         live.granted[flow.id] = Granted(
@@ -58,7 +58,7 @@ class Access:
         reader, pages = reader_of(live.session, flow), live.force.pages
         host, url = flow.request.pretty_host, flow.request.pretty_url
         if reason == BY_CATEGORY and (judged := live.filtered):
-            _, page = self._url_page(live, flow, judged.action, judged.category)
+            _, page = self._url_page(live, flow, judged)
             return answer(page) if page else again()
         return answer(pages.application_block(reader, appname=Application.SSL, host=host, url=url))
 
@@ -128,7 +128,7 @@ class Access:
         live.granted[flow.id] = replace(
             granted, categories=tuple(dict.fromkeys((judged.category, *granted.categories)))
         )
-        action, page = self._url_page(live, flow, judged.action, judged.category)
+        action, page = self._url_page(live, flow, judged)
         self._core.reporter.url(live, flow, action, live.granted[flow.id], self._core.now())
         if page is None:
             return None
@@ -136,27 +136,26 @@ class Access:
         return answer(page)
 
     def _url_page(
-        self, live: Live, flow: http.HTTPFlow, action: UrlAction, category: str
+        self, live: Live, flow: http.HTTPFlow, judged: UrlJudgement
     ) -> tuple[UrlLogged, Page | None]:
-        reader, pages, now = reader_of(live.session, flow), live.force.pages, self._core.now()
+        """What is recorded, and the page where the request goes no further."""
+        reader, pages, category = reader_of(live.session, flow), live.force.pages, judged.category
         host, url = flow.request.pretty_host, flow.request.pretty_url
-        if action is UrlAction.BLOCK:
-            rule = live.granted[flow.id].rule if flow.id in live.granted else ""
-            page = pages.url_block(reader, url=url, host=host, category=category, rule=rule)
-            return UrlLogged.BLOCK, page
-        consents = self._core.consents
-        if action is UrlAction.CONTINUE:
-            if consents.granted(reader.user, Kind.URL_CONTINUE, category, now):
-                return UrlLogged.WENT_ON, None
-            form = self._asking.form(live, flow, Kind.URL_CONTINUE, category)
-            return UrlLogged.ASKED, pages.url_continue(
-                reader, url=url, host=host, category=category, form=form
-            )
-        if action is UrlAction.OVERRIDE:
-            if consents.granted(reader.user, Kind.URL_OVERRIDE, category, now):
-                return UrlLogged.PASSWORD_GIVEN, None
-            return self._asking.password(live, flow, category)
-        return UrlLogged.ALERT, None
+        logged = self._core.filtered(live, judged)
+        match logged:
+            case UrlLogged.BLOCK:
+                rule = live.granted[flow.id].rule if flow.id in live.granted else ""
+                page = pages.url_block(reader, url=url, host=host, category=category, rule=rule)
+                return logged, page
+            case UrlLogged.ASKED:
+                form = self._asking.form(live, flow, Kind.URL_CONTINUE, category)
+                return logged, pages.url_continue(
+                    reader, url=url, host=host, category=category, form=form
+                )
+            case UrlLogged.PASSWORD_ASKED:
+                return self._asking.password(live, flow, category)
+            case _:
+                return logged, None
 
 
 def again() -> http.Response:

@@ -200,24 +200,22 @@ class Core:
         if judged.action is UrlAction.ALLOW:
             return ""
         live.filtered = judged
-        logged = self._filtered(live, judged)
+        logged = self.filtered(live, judged, asks=policy.settings.url_proxy)
         self.reporter.host(live, judged.category, logged, now)
         return BY_CATEGORY if logged in DENIALS else ""
 
-    def _filtered(self, live: Live, judged: UrlJudgement) -> UrlLogged:
-        """Only where `url-proxy` shows a page can a user of such a session be asked anything."""
-        asks = live.force.policy.settings.url_proxy
-        user = live.session.user or live.session.source
+    def filtered(self, live: Live, judged: UrlJudgement, *, asks: bool = True) -> UrlLogged:
+        """What is done about a URL, in the words of the records; `asks`: a page can be shown."""
         match judged.action:
-            case UrlAction.ALERT:
-                return UrlLogged.ALERT
             case UrlAction.CONTINUE if asks:
                 asked, went_on = UrlLogged.ASKED, UrlLogged.WENT_ON
             case UrlAction.OVERRIDE if asks:
                 asked, went_on = UrlLogged.PASSWORD_ASKED, UrlLogged.PASSWORD_GIVEN
+            case UrlAction.ALERT | UrlAction.ALLOW:
+                return UrlLogged.ALERT
             case _:
                 return UrlLogged.BLOCK
-        kind = Kind(f"url-{judged.action}")
+        user, kind = live.session.user or live.session.source, Kind(f"url-{judged.action}")
         granted = self.consents.granted(user, kind, judged.category, self.now())
         return went_on if granted else asked
 

@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from mitmproxy import connection, ctx
+from mitmproxy import connection, ctx, http
 from mitmproxy.master import Master
 from mitmproxy.proxy import mode_specs
 
@@ -46,6 +46,13 @@ def known_user(master: Master, client: connection.Client) -> str:
     proxyauth = master.addons.get("proxyauth")
     user: tuple[str, str] | None = proxyauth.authenticated.get(client) if proxyauth else None
     return user[0] if user else ""
+
+
+def user_of_request(master: Master, flow: http.HTTPFlow) -> str:
+    """The same for a request: mitmproxy notes who sent it with the request alone, unless there was
+    a CONNECT before it."""
+    noted: tuple[str, str] | None = flow.metadata.get("proxyauth")
+    return noted[0] if noted else known_user(master, flow.client_conn)
 
 
 def shown_certificate(verdict: Verdict) -> ServerCertificate | None:

@@ -5,7 +5,13 @@ from dataclasses import replace
 from mitmproxy import ctx, http
 from mitmproxy.proxy.context import Context
 
-from clearpane.gateway.facts import address_of, known_user, listener_of, name_of
+from clearpane.gateway.facts import (
+    address_of,
+    known_user,
+    listener_of,
+    name_of,
+    user_of_request,
+)
 from clearpane.gateway.live import Live
 from clearpane.hello import Hello, address
 
@@ -28,7 +34,7 @@ def hello_of(context: Context, sni: str) -> Hello:
 
 
 def hello_of_request(flow: http.HTTPFlow) -> Hello:
-    """What stands in for a ClientHello where the request itself asks for TLS."""
+    """What stands in for a ClientHello where there was none."""
     client, host = flow.client_conn, flow.request.host
     return Hello(
         source=address(client.peername[0]) if client.peername else address("0.0.0.0"),
@@ -37,7 +43,7 @@ def hello_of_request(flow: http.HTTPFlow) -> Hello:
         port=flow.request.port,
         listener=listener_of(client.proxy_mode),
         host=name_of(host),
-        user=known_user(ctx.master, client),
+        user=user_of_request(ctx.master, flow),
     )
 
 

@@ -158,9 +158,18 @@ class Http:
             if page := self._without_hello(live, flow):
                 return page
         else:
-            live.session.host = live.session.host or flow.request.pretty_host
-            live.session.port = live.session.port or flow.request.port
+            self._in_the_clear(live, flow)
         return None if self._asking.is_answer(flow) else self._access.gate(live, flow)
+
+    @staticmethod
+    def _in_the_clear(live: Live, flow: http.HTTPFlow) -> None:
+        """There was no hello: the request says who asks, and where it goes."""
+        session, request = live.session, flow.request
+        session.host, session.port = (
+            session.host or request.pretty_host,
+            session.port or request.port,
+        )
+        session.user = live.force.policy.rulebase.user_of(hello_of_request(flow)) or session.user
 
     def _answers(self, live: Live, flow: http.HTTPFlow) -> bool:
         """Whether it answers what a page asked in this session, which has no server."""

@@ -60,45 +60,42 @@ class Reporter:
         digest: str = "",
     ) -> None:  # fmt: skip
         """Something was found in a body, could not be judged, or is not allowed."""
-        session, virus = live.session, outcome.virus
-        if outcome.blocks:
-            session.ends(EndReason.THREAT)
-        granted = live.granted_to(flow)
+        session, granted = live.session, live.granted_to(flow)
         carried = _carried(flow, body, granted, digest, ended=outcome.blocks)
-        wanted = granted.profiles.virus if virus else None
         shown: tuple[exchange.Exchange, ...] = ()
-        if wanted and wanted.captures and body.size:
+        missing = 0
+        if _captures(body, outcome) and body.size:
             last = exchange_of(session, flow, body, now)
-            shown = (*self._trails.before(session.id), last)
-        missing = self._captures.missing(shown[-1]) if shown else 0
-
-        def row(pcap: int) -> Row:
-            return _row(session, now, outcome, carried, pcap, missing if pcap else 0)
-
-        pcap = self._captures.put(*shown, comment=lambda number: line(row(number))) if shown else 0
-        self._journal.put(Kind.THREAT, line(row(pcap)))
+            shown, missing = (*self._trails.before(session.id), last), self._captures.missing(last)
+        self._found(session, outcome, carried, shown, missing, now)
 
     def found_in_talk(
         self, live: Live, talk: Talk, body: Body, outcome: Outcome, now: datetime
     ) -> None:
         """The same in a mail."""
-        session, wanted = live.session, body.account.profiles.virus
-        if outcome.blocks:
-            session.ends(EndReason.THREAT)
-        message = threat.Message(
-            direction=body.message.direction,
-            misc=body.message.name,
-            host=body.message.name,
-            content_type=body.message.content_type,
+        session, message = live.session, body.message
+        carried = threat.Message(
+            direction=message.direction,
+            misc=message.name,
+            host=message.name,
+            content_type=message.content_type,
         )
         shown: tuple[exchange.Exchange, ...] = ()
-        if outcome.virus and wanted and wanted.captures:
+        if _captures(body, outcome):
             client = (session.source, session.source_port)
             shown = talk.dialogue.exchanges(client, (session.destination, session.port))
-        missing = sum(each.missing for each in shown)
+        self._found(session, outcome, carried, shown, sum(each.missing for each in shown), now)
+
+    def _found(
+        self, session: Session, outcome: Outcome, carried: threat.Message,
+        shown: tuple[exchange.Exchange, ...], missing: int, now: datetime,
+    ) -> None:  # fmt: skip
+        """The capture comes first, since the record names it, and pcapng holds the record."""
+        if outcome.blocks:
+            session.ends(EndReason.THREAT)
 
         def row(pcap: int) -> Row:
-            return _row(session, now, outcome, message, pcap, missing if pcap else 0)
+            return _row(session, now, outcome, carried, pcap, missing if pcap else 0)
 
         pcap = self._captures.put(*shown, comment=lambda number: line(row(number))) if shown else 0
         self._journal.put(Kind.THREAT, line(row(pcap)))
@@ -146,6 +143,12 @@ class Reporter:
     def close(self) -> None:
         self._journal.close()
         self._captures.close()
+
+
+def _captures(body: Body, outcome: Outcome) -> bool:
+    """Only antivirus profiles ask for a capture."""
+    virus = body.account.profiles.virus
+    return outcome.virus is not None and virus is not None and virus.captures
 
 
 def _row(

@@ -59,3 +59,12 @@ async def test_who_authenticated_is_the_user(gateway: Gateway) -> None:
     proxyauth = gateway.master.addons.get("proxyauth")
     proxyauth.authenticated[wire.client] = ("alice", "secret")
     assert hello_of(wire.context, "").user == "alice"
+
+
+async def test_a_request_in_the_clear_says_itself_who_sent_it(gateway: Gateway) -> None:
+    """mitmproxy keeps the user of a CONNECT alone with the connection."""
+    flow = tflow.tflow()
+    flow.client_conn.peername = ("127.0.0.1", 4711)
+    assert hello_of_request(flow).user == ""
+    flow.metadata["proxyauth"] = ("alice", "secret")
+    assert hello_of_request(flow).user == "alice"
