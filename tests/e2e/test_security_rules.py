@@ -11,7 +11,7 @@ from e2e.harness import clients, pki
 from e2e.harness.h2_client import Http2
 from e2e.harness.messages import PAGE
 from e2e.harness.origins import Origin
-from e2e.harness.process import Gateway
+from e2e.harness.process import STOCK, Gateway
 from e2e.harness.questions import answer, examples, mistakes, say, shown
 from e2e.harness.site import DECRYPT, LEAVE, Site
 from e2e.harness.tunnel import Tunnel
@@ -301,3 +301,29 @@ def test_the_docs_show_what_the_program_says(tmp_path: Path) -> None:
     for command, expected in said.items():
         answered = answer(site, command)
         assert answered.endswith(expected.removeprefix("...\n")), answered
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_rule_knows_the_user_of_a_request(zoo: Zoo, named: Gateway, scheme: str) -> None:
+    """A plain request names its user itself; with TLS the CONNECT before it has."""
+    with Origin(zoo.leaf("www.zoo.test") if scheme == "https" else None) as origin:
+        host = "www.zoo.test" if scheme == "https" else f"127.0.0.1:{origin.port}"
+        replies = [
+            clients.curl(
+                named, f"{scheme}://{host}/page", "--proxy-user", f"{user}:x", to=origin.port
+            )
+            for user in ("alice", "bob")
+        ]
+    assert [reply.status for reply in replies] == [403, 200]
+    records = [named.site.record("traffic", sport=reply.port) for reply in replies]
+    assert [record["srcuser"] for record in records] == ["alice", "bob"]
+    assert [record["rule"] for record in records] == ["not-alice", "open"]
+
+
+@pytest.fixture(scope="module")
+def named(folder: Path, zoo: Zoo) -> Iterator[Gateway]:
+    site = Site(folder / "named", roots=[zoo.root])
+    denied = {"name": "not-alice", "source-user": "alice", "action": "deny"}
+    site.write("security.yaml", {"rules": [denied, {"name": "open", "action": "allow"}]})
+    with Gateway(site, STOCK, "--set", "proxyauth=any") as running:
+        yield running

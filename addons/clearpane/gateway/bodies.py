@@ -63,7 +63,7 @@ class Bodies:
     def size(self, live: Live, flow: http.HTTPFlow, request: bool, held: int) -> Size:
         """Asked at the headers and again at each piece; `held` is in bytes."""
         message = flow.request if request else flow.response
-        framed = message is not None and is_framed(message)
+        framed = not held and message is not None and is_framed(message)
         if request and flow.id not in live.granted:
             # At its headers nobody has said yet what is to be inspected.
             return Size.INSPECT if framed else Size.HOLD
