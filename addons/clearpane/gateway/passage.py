@@ -12,10 +12,12 @@ from mitmproxy import http
 from mitmproxy.proxy import layer
 from mitmproxy.proxy.commands import StartHook
 
+from clearpane.content.flow import LAG
 from clearpane.gateway.body import Body
 
 BATCH = 1 << 18  # bytes that are looked at together where they wait already
-HELD_BACK = 1 << 16  # bytes that no reader gets before the end was judged
+# Bytes that no reader gets before the end was judged: a flow may not have handed them out yet.
+HELD_BACK = LAG
 TRICKLE = 1 << 10  # bytes that go on while a verdict takes long, so that the reader stays
 QUEUED = 1 << 19  # bytes that may wait for a look; beyond that the sender is not read from
 
