@@ -21,6 +21,7 @@ from clearpane.antivirus.scan import one_by_one
 from clearpane.antivirus.scanner import Scanner
 from clearpane.antivirus.wire import Setup
 from clearpane.cli.clock import now as current_time
+from clearpane.cli.counted import counted
 from clearpane.cli.folders import add_folders
 from clearpane.configuration.configuration import Policy
 from clearpane.configuration.engines import Engine, Scanning
@@ -135,7 +136,7 @@ async def _embedded(policy: Policy, pool: Pool, samples: Mapping[str, bytes]) ->
         return (await scanner.scan(body)).findings
 
     rules = policy.embedded.count if policy.embedded else 0
-    signatures = f"{_count(rules, 'rule')} in {_count(len(policy.threats), 'file')}"
+    signatures = f"{counted(rules, 'rule')} in {counted(len(policy.threats), 'file')}"
     rounds = await _rounds(scan, samples)
     well = all(one.found for one in rounds)
     cure = "" if well else "put eicar.yar back: `clearpane init` writes the rules as shipped"
@@ -185,7 +186,3 @@ def _libarchive() -> str:
     except (ImportError, OSError, TypeError, AttributeError):
         return ""
     return f"{number // 1_000_000}.{number // 1_000 % 1_000}.{number % 1_000}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number:,} {what}s"

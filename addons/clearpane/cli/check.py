@@ -13,6 +13,7 @@ from clearpane.authorities import store
 from clearpane.authorities.inbound_store import load_inbound
 from clearpane.authorities.summary import Summary, summarise
 from clearpane.cli.clock import now as current_time
+from clearpane.cli.counted import counted
 from clearpane.cli.folders import add_folders
 from clearpane.configuration.configuration import Policy, ReadCategory
 from clearpane.configuration.load import load, load_rules
@@ -42,13 +43,13 @@ class Checked:
     def _summary(self) -> str:
         warnings = sum(problem.severity is Severity.WARNING for problem in self.problems)
         if self.policy is None:
-            errors = _count(len(self.problems) - warnings, "error")
-            return f"rules are not valid: {errors}, {_count(warnings, 'warning')}"
-        rules = _count(len(self.policy.rulebase.rules), "rule")
+            errors = counted(len(self.problems) - warnings, "error")
+            return f"rules are not valid: {errors}, {counted(warnings, 'warning')}"
+        rules = counted(len(self.policy.rulebase.rules), "rule")
         if self.policy.security:
-            rules += f", {_count(len(self.policy.security.rules), 'security rule')}"
+            rules += f", {counted(len(self.policy.security.rules), 'security rule')}"
         listed = _listed(self.policy.categories)
-        return f"rules are valid: {rules}, {listed}, {_count(warnings, 'warning')}"
+        return f"rules are valid: {rules}, {listed}, {counted(warnings, 'warning')}"
 
 
 def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -96,7 +97,3 @@ def _listed(categories: Mapping[str, ReadCategory]) -> str:
     kinds = "category" if len(categories) == 1 else "categories"
     of = "entry" if entries == 1 else "entries"
     return f"{len(categories)} {kinds} with {entries:,} {of}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number:,} {what}s"

@@ -6,13 +6,14 @@ What is there is never written over.
 import argparse
 from pathlib import Path
 
+from clearpane.cli.counted import counted
 from clearpane.cli.folders import add_folders
+from clearpane.configuration import files
 from clearpane.errors import ClearpaneError, Problem, Problems
 from clearpane.pages import template
 from clearpane.pages.builtin import BUILTIN
 from clearpane.pages.page import Pages, Reader
 from clearpane.pages.samples import SAMPLES, Values
-from clearpane.pages.template import SIZE_LIMIT
 
 
 def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -54,8 +55,8 @@ def _check(args: argparse.Namespace) -> int:
     print(*problems.found, sep="\n", end="\n" if problems.found else "")
     errors, warnings = len(problems.errors), len(problems.warnings)
     print(
-        f"{args.rules / 'pages'}: {_count(len(read), 'page')}, {_count(errors, 'error')}, "
-        f"{_count(warnings, 'warning')}; the other {len(BUILTIN.keys() - read)} are built in"
+        f"{args.rules / 'pages'}: {counted(len(read), 'page')}, {counted(errors, 'error')}, "
+        f"{counted(warnings, 'warning')}; the other {len(BUILTIN.keys() - read)} are built in"
     )
     return 1 if errors else 0
 
@@ -76,10 +77,10 @@ def _preview(args: argparse.Namespace) -> int:
 
 
 def _templates(rules: Path, problems: Problems) -> dict[str, str]:
-    """The pages of rules/pages/ by name, with what is wrong with them."""
+    """The pages of rules/pages/ by name, those that the gateway reads, and what is wrong there."""
     read = {}
-    for path in sorted((rules / "pages").glob("*.html")):
-        text = _text(path, problems)
+    for path in sorted(files.visible(rules / "pages", problems)):
+        text = _text(path, problems) if path.suffix == ".html" else None
         if text is not None:
             read[path.stem] = text
             template.check(text, path.stem, problems, str(path))
@@ -87,11 +88,9 @@ def _templates(rules: Path, problems: Problems) -> dict[str, str]:
 
 
 def _text(path: Path, problems: Problems) -> str | None:
-    if not path.is_file():
-        problems.error(path, "this is not a plain file", "replace it by one")
+    data = files.read(path, problems)
+    if data is None:
         return None
-    with path.open("rb") as file:
-        data = file.read(64 * SIZE_LIMIT)
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -108,7 +107,3 @@ def _write(path: Path, content: bytes) -> None:
     except FileExistsError:
         cure = "name another file, or remove it first"
         raise ClearpaneError(Problem(str(path), "this file is there", cure)) from None
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number:,} {what}s"

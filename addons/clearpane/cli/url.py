@@ -3,8 +3,10 @@
 Decryption knows the host alone; a path counts for security rules and URL filtering.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from ipaddress import IPv6Address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,6 +26,7 @@ from clearpane.rulebase.security import (
     SecurityRule,
 )
 
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _SHOWN_RULES, _SHOWN_WORDS = 12, 5
 
 
@@ -53,13 +56,24 @@ def answer(text: str, policy: Policy, now: datetime) -> str:
 def split(text: str) -> tuple[str, str]:
     """Host and path of a URL or of a part of one; raises ClearpaneError."""
     try:
-        parts = urlsplit(f"//{text.rpartition('://')[2]}")
+        parts = urlsplit(with_authority(text))
         host = parts.hostname or ""
         path = parts.path + (f"?{parts.query}" if parts.query else "")
         return _host(host), path
     except ValueError:
         message = f"{text!r} names no host"
         raise ClearpaneError(Problem("", message, "write HOST or HOST/PATH")) from None
+
+
+def with_authority(text: str) -> str:
+    """With the two slashes that stand before a host, and an IPv6 address in its brackets."""
+    if _SCHEME.match(text):
+        return text
+    host, slash, path = text.partition("/")
+    try:
+        return f"//[{IPv6Address(host)}]{slash}{path}"
+    except ValueError:
+        return f"//{text}"
 
 
 def _host(text: str) -> str:

@@ -65,7 +65,8 @@ def check(text: str, name: str, problems: Problems, place: str = "") -> None:
         cure = f"did you mean {near}?" if near else f"pages are {listed(TOKENS, 'and')}"
         problems.error(place, f"there is no page {name}", cure)
         return
-    _check_size(text, name, problems, place)
+    if not _fits(text, name, problems, place):
+        return
     if not re.match(r"\s*<!doctype html>", text, re.IGNORECASE):
         problems.error(place, "the page does not begin with <!DOCTYPE html>", "put it first")
     _check_tokens(text, name, problems, place)
@@ -77,13 +78,15 @@ def check(text: str, name: str, problems: Problems, place: str = "") -> None:
         problems.warning(Place(place, doubt.line, doubt.column), doubt.message, doubt.cure)
 
 
-def _check_size(text: str, name: str, problems: Problems, place: str) -> None:
+def _fits(text: str, name: str, problems: Problems, place: str) -> bool:
+    """Whether it can be served at all; else it is not read, since that has no bounds then."""
     size = len(text.encode("utf-8", "replace"))
     if size > SIZE_LIMIT:
         problems.error(place, f"the page has {size:,} bytes", f"at most {SIZE_LIMIT:,} are served")
     elif FORM in TOKENS[name] and size + ROOM > SIZE_LIMIT:
         message = f"the page has {size:,} bytes, and its form needs up to {ROOM:,} more"
         problems.error(place, message, f"at most {SIZE_LIMIT:,} are served")
+    return size <= SIZE_LIMIT
 
 
 def _check_tokens(text: str, name: str, problems: Problems, place: str) -> None:

@@ -71,10 +71,18 @@ class TestCheck:
             "rules/pages/url-coach-text.html: error: there is no <pan_form/>",
             "rules/pages/url-blok-page.html: error: there is no page url-blok-page (did you mean",
             "rules/pages/file-block-page.html:2:1: error: this is not UTF-8",
-            "rules/pages/application-block-page.html: error: this is not a plain file",
+            "rules/pages/application-block-page.html: error: this file is a folder",
         ):
             assert [line for line in lines if line.startswith(expected)], expected
         assert last.startswith("rules/pages: 3 pages, 7 errors, 0 warnings")
+
+    def test_what_the_gateway_passes_over_is_passed_over(
+        self, rules: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        write(rules, "x", "._an-editors-own")
+        (rules / "README.md").write_text("x", "utf-8")
+        assert main(["pages", "check"]) == 0
+        assert "0 pages, 0 errors, 0 warnings" in capsys.readouterr().out
 
     def test_warnings_alone_are_no_fault(
         self, rules: Path, capsys: pytest.CaptureFixture[str]

@@ -193,6 +193,12 @@ def test_where_no_security_rule_is_for_it(secured: Site) -> None:
         pytest.param("example.com/a/b", ("example.com", "/a/b"), id="host and path"),
         pytest.param("http://example.com:80", ("example.com", ""), id="a URL with a port"),
         pytest.param("[2001:db8::1]:443/x", ("2001:db8::1", "/x"), id="an IPv6 address"),
+        pytest.param("2001:db8::1/x", ("2001:db8::1", "/x"), id="an IPv6 address as it is"),
+        pytest.param(
+            "https://a.example/r?to=https://b.example/",
+            ("a.example", "/r?to=https://b.example/"),
+            id="a URL in a URL",
+        ),
         pytest.param("münchen.example", ("xn--mnchen-3ya.example", ""), id="an international name"),
     ],
 )

@@ -26,7 +26,7 @@ def test_every_page_has_one() -> None:
 
 
 def test_the_shipped_pages_are_these() -> None:
-    """`clearpane pages export rules/pages` writes them again after a change."""
+    """After a change remove them: then `clearpane pages export rules/pages` writes them again."""
     assert {path.stem: path.read_text("utf-8") for path in FOLDER.glob("*.html")} == BUILTIN
 
 

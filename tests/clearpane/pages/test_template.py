@@ -121,6 +121,11 @@ def test_size_counts_in_bytes_and_the_limit_is_allowed() -> None:
     assert "18,000 bytes" in problems.errors[0].message
 
 
+def test_a_page_that_is_too_large_is_not_read_further() -> None:
+    [error] = found("<zzz/><b>" * 100_000).errors
+    assert "900,000 bytes" in error.message
+
+
 def test_a_page_without_a_doctype_is_an_error() -> None:
     assert "<!DOCTYPE html>" in found("<p><user/></p>").errors[0].message
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from clearpane.cli import match
+from clearpane.cli.url import with_authority
 from clearpane.errors import ClearpaneError, Problem
 from clearpane.hello import Hello, address, host_name
 from clearpane.rulebase.addresses import number
@@ -39,7 +40,7 @@ def target(text: str) -> Target:
     except ValueError:
         pass
     try:
-        parts = urlsplit(f"//{text.rpartition('://')[2]}")
+        parts = urlsplit(with_authority(text))
         port = _PORT if parts.port is None else parts.port
         if not port or "@" in parts.netloc or parts.netloc.endswith(":"):
             raise ValueError

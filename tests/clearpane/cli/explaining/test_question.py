@@ -31,6 +31,7 @@ def rulebase(site: Site) -> Rulebase:
         ("WWW.Test.:8443", "www.test", 8443),
         ("https://www.test/a?b#c", "www.test", 443),
         ("https://www.test:1/", "www.test", 1),
+        ("https://www.test/r?to=https://other.test/", "www.test", 443),
         ("192.0.2.1:444", "192.0.2.1", 444),
         ("::1", "::1", 443),
         ("[2001:db8::1]:65535", "2001:db8::1", 65535),
