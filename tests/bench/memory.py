@@ -43,7 +43,7 @@ def _row(name: str, proxy: Proxy, port: int, way: str, stalls: Callable[[], None
     with _transfers(proxy, port, way) as left:
         ends = time.monotonic() + SECONDS
         while time.monotonic() < ends:
-            time.sleep(0.1)
+            time.sleep(0.1)  # between two samples; nothing is waited for
             main, everything = proxy.memory()
             most = max(most[0], main), max(most[1], everything)
         running, grown = left(), most[0] - idle[0]

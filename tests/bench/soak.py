@@ -8,8 +8,11 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from tests.e2e.harness.wait import until
 
 from . import load, proxies
 from .compare import Row
@@ -174,8 +177,10 @@ def _kept(clients: Clients, traffic: int, threats: int) -> Row:
 
 def _records(file: Path, expected: int) -> int:
     """How many stand there in the end."""
-    ends, found = time.monotonic() + PATIENCE, 0
-    while found < expected and time.monotonic() < ends:
-        time.sleep(0.2)
-        found = sum(1 for line in file.read_bytes().splitlines() if json.loads(line))
-    return found
+
+    def found() -> int:
+        return sum(1 for line in file.read_bytes().splitlines() if json.loads(line))
+
+    with suppress(AssertionError):  # the row says how many are missing
+        until(lambda: found() >= expected, "all records", PATIENCE)
+    return found()

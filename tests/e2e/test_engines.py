@@ -11,6 +11,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,10 @@ def test_the_command_asks_both(world: World) -> None:
 # What changes while it runs
 
 
+def _is_stopped(world: World, name: str) -> bool:
+    return world.fetch(f"/files/{name}").status == 403
+
+
 def test_new_signatures_come_without_a_gap(world: World) -> None:
     """Infected files are asked for all the while, by four clients."""
     stop, seen = threading.Event(), list[clients.Reply]()
@@ -142,7 +147,7 @@ def test_new_signatures_come_without_a_gap(world: World) -> None:
             world.site.save("threats/new.yar", RULE.format("New_Rule", "a new rule"))
             world.clamd.learn("New.Signature", b"a new signature")
             for name in ("new-rule", "new-signature"):
-                until(lambda: world.fetch(f"/files/{name}").status == 403, f"{name} counts", 30)  # noqa: B023
+                until(partial(_is_stopped, world, name), f"{name} counts", 30)
         finally:
             stop.set()
     for one in asking:

@@ -2,7 +2,6 @@
 worth there."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,8 @@ import pytest
 from e2e.harness import clients, pki
 from e2e.harness.messages import PAGE
 from e2e.harness.process import Gateway
-from e2e.harness.site import DECRYPT, Record, Site
+from e2e.harness.profiled import World, assert_page, host_of
+from e2e.harness.site import DECRYPT, Site
 from e2e.harness.watched import TLS12, TLS13, Mutual, Version, WatchedOrigin
 from e2e.harness.zoo import Zoo
 
@@ -27,44 +27,12 @@ PROFILES: Mapping[str, Mapping[str, Mapping[str, object]]] = {
 }
 
 
-def host_of(profile: str) -> str:
-    return f"www.{profile}.test"
-
-
 def rules() -> list[Mapping[str, object]]:
     """One for each profile by the host's name, one by category, and one that decrypts the rest."""
     left: list[Mapping[str, object]] = [
         {"name": name, "destination": [f"*.{name}.test"], "profile": name} for name in PROFILES
     ]
     return [*left, {"name": "private", "category": ["private"]}, DECRYPT]
-
-
-@dataclass
-class World:
-    zoo: Zoo
-    gateway: Gateway
-
-    @property
-    def site(self) -> Site:
-        return self.gateway.site
-
-    def fetch(
-        self,
-        origin: WatchedOrigin,
-        host: str,
-        *words: str,
-        way: str = "--http1.1",
-        real: bool = False,
-    ) -> clients.Reply:
-        """`real`: the client trusts the zoo's root instead of Forward Trust."""
-        trust = self.zoo.root_file if real else self.site.trust_file
-        url = f"https://{host}/page"
-        return clients.curl(self.gateway, url, *words, to=origin.port, trust=trust, protocol=way)
-
-    def records(self, reply: clients.Reply) -> tuple[Record, Record]:
-        """Of traffic and of decryption."""
-        record = self.site.record
-        return record("traffic", sport=reply.port), record("decryption", sport=reply.port)
 
 
 @pytest.fixture(scope="module")
@@ -78,13 +46,6 @@ def world(zoo: Zoo, folder: Path) -> Iterator[World]:
     )
     with Gateway(site) as gateway:
         yield World(zoo, gateway)
-
-
-def assert_page(reply: clients.Reply, words: bytes, way: str = "--http1.1") -> None:
-    assert (reply.error, reply.status) == (0, 503), reply
-    assert words in reply.body, reply.body
-    assert PAGE not in reply.body
-    assert reply.protocol == ("2" if way == "--http2" else "1.1")
 
 
 def assert_blocked(world: World, reply: clients.Reply, reason: str, end: str) -> None:
