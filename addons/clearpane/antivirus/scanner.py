@@ -21,6 +21,8 @@ from clearpane.content.inspection import Inspection, Inspector, show, sorted_out
 from clearpane.content.limits import MIB, Budget, Limits
 from clearpane.content.member import Member
 
+# 2026-11: 2,000 rules take 0.3 ms for a piece of 320 KiB; 5,800 real ones take more than 1 ms.
+FEW = 2_000
 CHEAP = Limits(total=4 * INLINE, member=2 * INLINE, floor=2 * INLINE)
 
 _TO_UNPACK = Inspection()  # says that there is something to take apart
@@ -85,8 +87,13 @@ class Scanner:
             Relay(self._daemon, parts=parts) if self._daemon else None,
             name=name,
             content_type=content_type,
-            quick=not (_is_wrapped(encodings, content_type) or self._patterns),
+            quick=self._is_quick and not _is_wrapped(encodings, content_type),
         )
+
+    @property
+    def _is_quick(self) -> bool:
+        """Whether a piece of a stream is looked at in less than a millisecond."""
+        return not self._patterns and (not self._embedded or self._embedded.count <= FEW)
 
     def inspectors(self, name: str) -> tuple[Inspector, ...]:
         """Everybody who looks at the members of a body of this name."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from archived import EICAR, nested, tarred, zipped
+from clearpane.antivirus import scanner
 from clearpane.antivirus.embedded import Embedded
 from clearpane.antivirus.scan import INLINE, Scan
 from clearpane.antivirus.stream import AT_ONCE, Stream
@@ -85,6 +86,15 @@ async def test_a_finding_is_there_as_soon_as_it_was_seen(embedded: Embedded) -> 
     scans = [await stream.feed(body[at : at + INLINE]) for at in range(0, len(body), INLINE)]
     assert [str(one) for one in scans[1].findings] == TEST_FILE
     assert scans[-1].findings == scans[1].findings
+
+
+async def test_with_very_many_rules_each_piece_needs_a_thread(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scanner, "FEW", embedded.count - 1)
+    threads = Threads()
+    await fed(scanning(threads, embedded).begin(), NOISE[: 4 * INLINE], INLINE)
+    assert threads.used >= 4
 
 
 @pytest.mark.parametrize(
